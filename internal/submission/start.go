@@ -1,0 +1,39 @@
+package submission
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Start starts the submission's workflow and is the only place that does. A workflow that exists, running or closed, is
+// success: the same submission may be started by the endpoint, by the relay and by a pull, and runs once.
+//
+// It returns a plain error when Temporal cannot be reached; the submission then stays in the ledger for the relay.
+func Start(ctx context.Context, temporalClient client.Client, s Submission) error {
+	_, err := temporalClient.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:        string(s.ID),
+		TaskQueue: QueueSubmissions,
+		// A closed workflow is not run again by a re-delivery: ops decide about it, not the sender.
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		// No execution timeout: a reset run would inherit the first run's clock and die at once.
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			AttrStage.ValueSet(string(StageProcessing)),
+			AttrSource.ValueSet(s.Source),
+			AttrForm.ValueSet(s.Form),
+		),
+		StaticSummary: fmt.Sprintf("%s from %s", s.Form, s.Source),
+		Priority:      temporal.Priority{FairnessKey: s.Source},
+	}, WorkflowType, Input{Submission: s.ID, Trace: s.Trace})
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("start the workflow of %s: %w", s.ID, err)
+	}
+	return nil
+}
