@@ -1,0 +1,31 @@
+package yamlfile
+
+import (
+	"reflect"
+	"strings"
+)
+
+// fields finds a struct's fields by their key: the `yaml` tag's name, else the field's name in lower case. "-" hides a
+// field, ",inline" and embedding merge a struct's fields into its parent's.
+func fields(of reflect.Value) map[string]reflect.Value {
+	found := map[string]reflect.Value{}
+	for i := range of.NumField() {
+		field := of.Type().Field(i)
+		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if name == "-" || !field.IsExported() {
+			continue
+		}
+		inline := strings.Contains(options, "inline") || field.Anonymous && name == ""
+		if inline && field.Type.Kind() == reflect.Struct {
+			for key, value := range fields(of.Field(i)) {
+				found[key] = value
+			}
+			continue
+		}
+		if name == "" {
+			name = strings.ToLower(field.Name)
+		}
+		found[name] = of.Field(i)
+	}
+	return found
+}
