@@ -47,11 +47,12 @@ func LoadKeys(text string) (*Keys, error) {
 	if err != nil {
 		return nil, errors.New("the keyset's `index` part is no PRF keyset: make one with `handoff keys new`")
 	}
-	fingerprint, err := index.ComputePrimaryPRF([]byte("handoff keyset fingerprint"), 8)
+	// At full length, so that a key that cannot fill an index is refused here and not by the first person's answers.
+	fingerprint, err := index.ComputePrimaryPRF([]byte("handoff keyset fingerprint"), indexLength)
 	if err != nil {
-		return nil, fmt.Errorf("fingerprint the keyset: %w", err)
+		return nil, fmt.Errorf("the keyset's `index` part cannot give %d bytes: make one with `handoff keys new`", indexLength)
 	}
-	return &Keys{aead: primitive, index: index, fingerprint: hex.EncodeToString(fingerprint)}, nil
+	return &Keys{aead: primitive, index: index, fingerprint: hex.EncodeToString(fingerprint[:8])}, nil
 }
 
 // NewKeys makes fresh keys and returns their text form.
