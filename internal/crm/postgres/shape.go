@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"handoff/internal/crm"
+)
+
+// shape is what writes must have in common to go into one statement: the key and the fields, and how each is treated.
+type shape struct {
+	table      *table
+	key        []string
+	fields     []string // all of them, sorted, key included
+	createOnly []string
+	fillBlanks []string
+	read       []string
+}
+
+func newShape(t *table, write crm.Write, key []string) shape {
+	s := shape{table: t, key: key, read: slices.Sorted(slices.Values(write.Read))}
+	s.read = slices.Compact(s.read)
+	for field := range write.Fields {
+		s.fields = append(s.fields, field)
+		switch {
+		case slices.Contains(key, field):
+		case slices.Contains(write.CreateOnly, field):
+			s.createOnly = append(s.createOnly, field)
+		case slices.Contains(write.FillBlanks, field),
+			// The external id of the answer that made a record stays with it, or a repetition of that answer would miss it.
+			t.External != "" && t.Columns[field].Column == t.External:
+			s.fillBlanks = append(s.fillBlanks, field)
+		}
+	}
+	slices.Sort(s.fields)
+	slices.Sort(s.createOnly)
+	slices.Sort(s.fillBlanks)
+	return s
+}
+
+// id is the same for writes that can share a statement.
+func (s shape) id() string {
+	return fmt.Sprintf("%q %q %q %q %q %q", s.table.object, s.key, s.fields, s.createOnly, s.fillBlanks, s.read)
+}
+
+// ordered says that the field belongs to whoever answered last: neither create-only nor for blanks.
+func (s shape) ordered(field string) bool {
+	return !slices.Contains(s.createOnly, field) && !slices.Contains(s.fillBlanks, field)
+}
+
+// statement is the whole upsert as one statement with one parameter: a JSON array of the writes, each with its values
+// (v), when they were answered (at, by column) and the submission (by). One parameter makes one plan for any batch size,
+// and lets the table's own column types read the values.
+//
+// A record that exists is locked by ON CONFLICT before its columns and its state are compared, so two writers at once
+// are ordered by the database.
+func (s shape) statement() string {
+	t := s.table
+	state, changed := pq.QuoteIdentifier(t.State), pq.QuoteIdentifier(t.Changed)
+
+	var columns, values []string
+	for _, field := range s.fields {
+		columns = append(columns, t.column(field))
+		values = append(values, "(input.r)."+t.column(field))
+	}
+	var keys, keyResults, sameKey []string
+	for i, field := range s.key {
+		keys = append(keys, t.column(field))
+		keyResults = append(keyResults, fmt.Sprintf("t.%s AS k%d", t.column(field), i))
+		sameKey = append(sameKey, fmt.Sprintf("(input.r).%s = written.k%d", t.column(field), i))
+	}
+
+	return `WITH input AS MATERIALIZED (
+  SELECT i.n, i.w, r FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS i(w, n)
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::` + t.sql + `, i.w->'v') AS r
+), written AS (
+  INSERT INTO ` + t.sql + ` AS t (` + strings.Join(columns, ", ") + `, ` + state + `, ` + changed + `)
+  SELECT ` + strings.Join(values, ", ") + `, jsonb_build_object('created_by', input.w->'by', 'at', input.w->'at'), now()
+  FROM input ORDER BY input.n
+  ON CONFLICT (` + strings.Join(keys, ", ") + `) DO UPDATE SET ` + strings.Join(s.assignments(), ", ") + `
+  RETURNING ` + strings.Join(keyResults, ", ") + `, jsonb_build_object('id', t.` + pq.QuoteIdentifier(t.ID) + `::text,
+    'inserted', t.xmax = 0, 'state', t.` + state + `, 'record', ` + jsonObject(s.read, func(field string) string {
+		return "to_jsonb(t." + t.column(field) + ")"
+	}) + `) AS result
+)
+SELECT written.result || jsonb_build_object('n', input.n) FROM input JOIN written
+ON (SELECT count(*) FROM input) = 1 OR (` + strings.Join(sameKey, " AND ") + `)`
+}
+
+// assignments are what happens to a record that exists.
+func (s shape) assignments() []string {
+	t := s.table
+	state := pq.QuoteIdentifier(t.State)
+	// All columns of a write have been answered at the same moment, and the key is always among them.
+	at := "EXCLUDED." + state + "#>>" + path("at", t.Columns[s.key[0]].Column)
+	wins := func(field string) string {
+		blank := t.blank(field, "t."+t.column(field))
+		if !s.ordered(field) {
+			return blank
+		}
+		answered := "COALESCE(t." + state + "#>>" + path("at", t.Columns[field].Column) + ", '')"
+		return "(" + blank + " OR " + answered + ` COLLATE "C" <= ` + at + ")"
+	}
+
+	var set, answeredColumns []string
+	for _, field := range s.fields {
+		if slices.Contains(s.createOnly, field) {
+			continue
+		}
+		answeredColumns = append(answeredColumns, t.Columns[field].Column)
+		if slices.Contains(s.key, field) {
+			continue // equal already
+		}
+		column := t.column(field)
+		set = append(set, column+" = CASE WHEN "+wins(field)+" THEN EXCLUDED."+column+" ELSE t."+column+" END")
+	}
+	answered := jsonObject(answeredColumns, func(column string) string {
+		return "CASE WHEN " + wins(t.fieldOf[column]) + " THEN " + at + " END"
+	})
+	return append(set,
+		state+" = COALESCE(t."+state+", '{}') || jsonb_build_object('at', COALESCE(t."+state+"->'at', '{}') || jsonb_strip_nulls("+answered+"))",
+		pq.QuoteIdentifier(t.Changed)+" = now()")
+}
+
+// path is a JSON path of two steps as a text array.
+func path(steps ...string) string {
+	quoted := make([]string, len(steps))
+	for i, step := range steps {
+		quoted[i] = pq.QuoteLiteral(step)
+	}
+	return "ARRAY[" + strings.Join(quoted, ", ") + "]"
+}
