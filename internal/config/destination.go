@@ -1,0 +1,63 @@
+package config
+
+import (
+	"time"
+
+	"handoff/internal/submission"
+)
+
+// Destination is one CRM connection.
+type Destination struct {
+	Connector string           `yaml:"connector"` // postgres
+	Trace     submission.Trace `yaml:"trace"`
+	Limit     Limit            `yaml:"limit"`
+	Timeout   time.Duration    `yaml:"timeout"` // of one call
+	Postgres  *Postgres        `yaml:"postgres"`
+}
+
+// Limit paces a destination: so many writes in such a time; zero is no limit.
+type Limit struct {
+	Writes int           `yaml:"writes"`
+	Per    time.Duration `yaml:"per"`
+}
+
+// Postgres is a CRM that is a set of tables of your own.
+type Postgres struct {
+	DSNEnv   string            `yaml:"dsn_env"` // the environment variable that holds the connection string
+	DSN      Secret            `yaml:"-"`       // its value
+	Schema   string            `yaml:"schema"`
+	MaxConns int               `yaml:"max_conns"`
+	Objects  map[string]Object `yaml:"objects"`
+	Owners   *Owners           `yaml:"owners"`
+}
+
+// Object is one table.
+type Object struct {
+	Table    string            `yaml:"table"`
+	ID       string            `yaml:"id"`       // column of the record's id, filled by the database
+	Owner    string            `yaml:"owner"`    // column of the record's owner; none when empty
+	External string            `yaml:"external"` // column that identifies records without a natural key; none when empty
+	State    string            `yaml:"state"`    // jsonb column in which the connector keeps when each field was answered
+	Changed  string            `yaml:"changed"`  // timestamp column of the last write
+	Unique   [][]string        `yaml:"unique"`   // sets of fields that identify a record
+	Columns  map[string]Column `yaml:"columns"`  // by the field name that mappings use
+}
+
+// Column is where a field is kept.
+type Column struct {
+	Column string `yaml:"column"` // the field's name when empty
+	Type   string `yaml:"type"`   // string when empty; see columnTypes
+}
+
+// Owners is the table of people and queues that records can be given to.
+type Owners struct {
+	Table  string `yaml:"table"`
+	ID     string `yaml:"id"`     // column of what goes into a record's owner column
+	Email  string `yaml:"email"`  // column of the e-mail address
+	Active string `yaml:"active"` // boolean column; everybody is active when empty
+}
+
+// columnTypes are the port's types of properties, so that a mapping is checked in the same words against every CRM.
+var columnTypes = []string{
+	"string", "integer", "decimal", "boolean", "date", "datetime", "enum", "multi-enum", "json",
+}
