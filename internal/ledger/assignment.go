@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -45,18 +46,13 @@ func (l *Ledger) AssignmentOf(ctx context.Context, id submission.ID) (Assignment
 	return a, true, nil
 }
 
-// The first assignment of a submission stands, so that a retry gives the records to the same owner.
+// The first assignment of a submission stands, so that a retry gives the records to the same owner. The update changes
+// nothing: it is how a statement sees a row that another one added while it ran.
 const assignStatement = `
-WITH added AS (
-    INSERT INTO assignments (submission_id, destination, object, record_id, owner, queue, rule, explanation, pool, assigned_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT (submission_id) DO NOTHING
-    RETURNING destination, object, record_id, owner, queue, rule, explanation, pool
-)
-SELECT * FROM added
-UNION ALL
-SELECT destination, object, record_id, owner, queue, rule, explanation, pool FROM assignments WHERE submission_id = $1
-LIMIT 1`
+INSERT INTO assignments (submission_id, destination, object, record_id, owner, queue, rule, explanation, pool, assigned_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (submission_id) DO UPDATE SET submission_id = excluded.submission_id
+RETURNING destination, object, record_id, owner, queue, rule, explanation, pool`
 
 // Assign records a decided owner and returns the assignment that stands.
 func (l *Ledger) Assign(ctx context.Context, id submission.ID, a Assignment) (Assignment, error) {
@@ -73,13 +69,18 @@ func (l *Ledger) assignArgs(id submission.ID, a Assignment) []any {
 
 // Draw takes the pool's next owner for a submission and records it, in one short transaction under the pool's row lock,
 // so that shares stay fair under concurrency and retries (I6). A submission that was assigned keeps its owner, and a
-// record that was drawn for before keeps its owner too; neither draws.
+// record that was drawn for before, from whichever pool, keeps its owner too; neither draws.
 func (l *Ledger) Draw(ctx context.Context, id submission.ID, a Assignment, pool Pool) (Assignment, error) {
 	var standing Assignment
 	err := l.transact(ctx, func(tx *sqlx.Tx) error {
+		// The record first, then the pool: two submissions of one record may draw from different pools.
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
+			strings.Join([]string{a.Destination, a.Object, a.RecordID}, "\n")); err != nil {
+			return err
+		}
 		var state []byte
 		if err := tx.GetContext(ctx, &state, `
-INSERT INTO pools (name, state) VALUES ($1, 'null') ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING state`,
+INSERT INTO pools (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING state`,
 			pool.PoolName()); err != nil {
 			return err
 		}

@@ -30,12 +30,14 @@ type Accepted struct {
 }
 
 // A delivery is always recorded as an event; the submission only once (I2). The inserted row is not visible to the same
-// statement, so it is told from a row that was there by what the insert returns.
+// statement, so it is told from a row that was there by what the insert returns. ON CONFLICT names no index: of two
+// simultaneous first deliveries the later one meets the earlier one's row in either unique index, whichever is written
+// first, and a named one would leave the other to fail.
 const acceptStatement = `
 WITH inserted AS (
     INSERT INTO submissions (id, source, form, sender_id, revision, submitted_at, received_at, trace, payload, raw, content_type)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    ON CONFLICT (source, sender_id, revision) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id
 ), event AS (
     INSERT INTO events (submission_id, event_id, via, received_at) VALUES ($1, $12, $13, $7)

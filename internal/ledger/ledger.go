@@ -138,7 +138,7 @@ func IsUnavailable(err error) bool {
 		case "08", "53", "55", "57", "40", "58": // connection, resources, not in state, operator, rollback, system
 			return true
 		}
-		return false
+		return refused.Code == "25006" // read only: a standby that is being promoted
 	}
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||

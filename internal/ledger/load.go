@@ -43,13 +43,13 @@ func (l *Ledger) Load(ctx context.Context, id submission.ID, correction string) 
 		return Loaded{}, err
 	}
 	if correction != "" {
-		err = l.correct(ctx, id, correction, loaded.Payload.Answers)
+		err = l.correct(ctx, id, correction, &loaded)
 	}
 	return loaded, err
 }
 
-// correct applies corrections to the answers.
-func (l *Ledger) correct(ctx context.Context, id submission.ID, upTo string, answers map[string]any) error {
+// correct applies corrections to the answers, of which there may be none.
+func (l *Ledger) correct(ctx context.Context, id submission.ID, upTo string, loaded *Loaded) error {
 	var rows []struct {
 		ID      string `db:"id"`
 		Answers []byte `db:"answers"`
@@ -60,6 +60,10 @@ func (l *Ledger) correct(ctx context.Context, id submission.ID, upTo string, ans
 	if len(rows) == 0 {
 		return fmt.Errorf("load correction %s of %s: %w", upTo, id, ErrNotFound)
 	}
+	if loaded.Payload.Answers == nil {
+		loaded.Payload.Answers = map[string]any{}
+	}
+	answers := loaded.Payload.Answers
 	for _, r := range rows {
 		var c Correction
 		if err := l.open(r.Answers, correctionID(id, r.ID), &c); err != nil {

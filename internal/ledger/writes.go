@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lib/pq"
 
@@ -54,8 +56,8 @@ INSERT INTO writes (submission_id, destination, object, record_id, outcome, fiel
 SELECT $1, w.destination, w.object, w.record_id, w.outcome,
        ARRAY(SELECT jsonb_array_elements_text(w.fields)), ARRAY(SELECT jsonb_array_elements_text(w.kept)), w.mapping_version, $4
 FROM jsonb_to_recordset($3::jsonb) AS w(destination text, object text, record_id text, outcome text, fields jsonb, kept jsonb, mapping_version text)
-ON CONFLICT (submission_id, destination, object) DO UPDATE SET record_id = excluded.record_id, fields = excluded.fields,
-    kept = excluded.kept, mapping_version = excluded.mapping_version, written_at = excluded.written_at`
+ON CONFLICT (submission_id, destination, object, record_id) DO UPDATE SET fields = excluded.fields, kept = excluded.kept,
+    mapping_version = excluded.mapping_version, written_at = excluded.written_at`
 
 // RecordWrites notes in one statement what was written and how the CRM was called.
 func (l *Ledger) RecordWrites(ctx context.Context, id submission.ID, writes []WriteRecord, calls []CallRecord) error {
@@ -99,7 +101,7 @@ func (l *Ledger) RecordWrites(ctx context.Context, id submission.ID, writes []Wr
 		MappingVersion string   `json:"mapping_version"`
 	}
 	writeRows := make([]writeRow, 0, len(writes))
-	for _, w := range writes {
+	for _, w := range perRecord(writes) {
 		writeRows = append(writeRows, writeRow{
 			w.Destination, w.Object, w.RecordID, string(w.Outcome), append([]string{}, w.Fields...), append([]string{}, w.Kept...), w.MappingVersion,
 		})
@@ -118,13 +120,36 @@ func (l *Ledger) RecordWrites(ctx context.Context, id submission.ID, writes []Wr
 	return nil
 }
 
+// perRecord joins writes to the same record, as when two objects of a mapping turn out to be one: the first outcome
+// stands here too.
+func perRecord(writes []WriteRecord) []WriteRecord {
+	var joined []WriteRecord
+	for _, w := range writes {
+		i := slices.IndexFunc(joined, func(j WriteRecord) bool {
+			return j.Destination == w.Destination && j.Object == w.Object && j.RecordID == w.RecordID
+		})
+		if i < 0 {
+			joined = append(joined, w)
+			continue
+		}
+		joined[i].Fields = slices.Compact(slices.Sorted(slices.Values(slices.Concat(joined[i].Fields, w.Fields))))
+		joined[i].Kept = slices.Compact(slices.Sorted(slices.Values(slices.Concat(joined[i].Kept, w.Kept))))
+	}
+	return joined
+}
+
 func callID(id submission.ID) string { return string(id) + "/call" }
 
+// cut keeps the beginning of a body, up to the last whole character.
 func cut(b []byte) (string, bool) {
-	if len(b) > maxContext {
-		return string(b[:maxContext]), true
+	if len(b) <= maxContext {
+		return string(b), false
 	}
-	return string(b), false
+	end := maxContext
+	for end > maxContext-utf8.UTFMax && !utf8.RuneStart(b[end]) {
+		end--
+	}
+	return string(b[:end]), true
 }
 
 // Writes lists what a submission wrote.

@@ -16,7 +16,9 @@ CREATE TABLE submissions (
     content_type    text        NOT NULL DEFAULT '',
     started_at      timestamptz,
     stage           text        NOT NULL DEFAULT 'received',
-    person          bytea,
+    person          bytea, -- blind index
+    answers         bytea, -- blind index of the answers that were claimed
+    first_claim     text        NOT NULL DEFAULT '', -- who had claimed them first
     plan            bytea,
     mapping         text        NOT NULL DEFAULT '',
     mapping_version text        NOT NULL DEFAULT '',
@@ -66,7 +68,7 @@ CREATE TABLE writes (
     kept            text[]      NOT NULL,
     mapping_version text        NOT NULL,
     written_at      timestamptz NOT NULL,
-    PRIMARY KEY (submission_id, destination, object)
+    PRIMARY KEY (submission_id, destination, object, record_id)
 );
 
 -- Every call to a CRM: what support needs in clear, what was said sealed.
@@ -131,7 +133,7 @@ CREATE INDEX assignments_record ON assignments (destination, object, record_id);
 -- What each round robin pool has drawn so far.
 CREATE TABLE pools (
     name  text PRIMARY KEY,
-    state jsonb NOT NULL
+    state jsonb -- null before the first draw
 );
 
 CREATE TABLE notifications (
