@@ -150,3 +150,19 @@ SELECT step, kind, code, problems, opened_at FROM review_items WHERE submission_
 	}
 	return v, nil
 }
+
+// Progress says where a submission is and, once it has ended, how.
+func (l *Ledger) Progress(ctx context.Context, id submission.ID) (submission.Stage, submission.Disposition, error) {
+	var r struct {
+		Stage       submission.Stage       `db:"stage"`
+		Disposition submission.Disposition `db:"disposition"`
+	}
+	err := l.db.GetContext(ctx, &r, `SELECT stage, disposition FROM submissions WHERE id = $1`, string(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", fmt.Errorf("look at %s: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("look at %s: %w", id, err)
+	}
+	return r.Stage, r.Disposition, nil
+}

@@ -1,0 +1,128 @@
+package door
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"handoff/internal/submission"
+)
+
+// startTimeout bounds how long an acknowledgement waits for Temporal; the submission is on disk already.
+const startTimeout = time.Second
+
+// overlooked is how old an unstarted submission is before the relay takes it up in quiet times: by then the request that
+// stored it has started it, or its process died in between.
+const overlooked = 5 * time.Second
+
+// starts starts workflows: directly while all is well, through the relay as soon as Temporal does not answer. While the
+// relay is behind, nothing is started past it, so that submissions start in the order in which they came.
+type starts struct {
+	ledger    Ledger
+	workflows Workflows
+	logger    *slog.Logger
+	metrics   *metrics
+	every     time.Duration
+	batch     int
+	now       func() time.Time
+
+	behind  atomic.Bool
+	wake    chan struct{}
+	started chan submission.ID
+}
+
+func newStarts(o Options, m *metrics) *starts {
+	return &starts{
+		ledger: o.Ledger, workflows: o.Workflows, logger: o.Logger, metrics: m, every: o.RelayEvery, batch: o.RelayBatch,
+		now: o.Now, wake: make(chan struct{}, 1), started: make(chan submission.ID, 1024),
+	}
+}
+
+// start starts one workflow for a request. It never fails the request: what it cannot start, the relay starts.
+func (s *starts) start(ctx context.Context, sub submission.Submission) {
+	if s.behind.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
+	if err := s.workflows.Start(ctx, sub); err != nil {
+		s.fallBehind(err)
+		return
+	}
+	s.metrics.started.WithLabelValues("direct").Inc()
+	s.started <- sub.ID
+}
+
+func (s *starts) fallBehind(err error) {
+	if !s.behind.Swap(true) {
+		s.logger.Warn("Temporal does not start workflows; submissions are kept and relayed later", "error", err)
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run relays and marks until ctx ends; what was started is marked before it returns.
+func (s *starts) run(ctx context.Context) {
+	marks, endMarks := context.WithCancel(context.WithoutCancel(ctx))
+	var marking sync.WaitGroup
+	marking.Go(func() { s.mark(marks) })
+	s.relay(ctx)
+	endMarks()
+	marking.Wait()
+}
+
+// mark notes started workflows in the ledger, many at a time. A mark that is lost means that the relay starts the same
+// workflow again, which changes nothing.
+func (s *starts) mark(ctx context.Context) {
+	const most, linger = 100, 50 * time.Millisecond
+	for {
+		var ids []submission.ID
+		select {
+		case id := <-s.started:
+			ids = append(ids, id)
+		case <-ctx.Done():
+			ids = s.drain(nil)
+			s.write(ids)
+			return
+		}
+		full := time.After(linger)
+		for collecting := true; collecting && len(ids) < most; {
+			select {
+			case id := <-s.started:
+				ids = append(ids, id)
+			case <-full:
+				collecting = false
+			case <-ctx.Done():
+				ids = s.drain(ids)
+				collecting = false
+			}
+		}
+		s.write(ids)
+	}
+}
+
+func (s *starts) drain(ids []submission.ID) []submission.ID {
+	for {
+		select {
+		case id := <-s.started:
+			ids = append(ids, id)
+		default:
+			return ids
+		}
+	}
+}
+
+func (s *starts) write(ids []submission.ID) {
+	if len(ids) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := s.ledger.MarkStarted(ctx, ids); err != nil {
+		s.logger.Warn("started workflows not marked; the relay will start them again, which is harmless", "count", len(ids), "error", err)
+	}
+}
