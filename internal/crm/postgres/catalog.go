@@ -68,7 +68,7 @@ func (c *Connector) Describe(ctx context.Context, object string) ([]crm.Property
 		return nil, classify(orDone(ctx, err))
 	}
 	if len(columns) == 0 {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "42P01"} // undefined table
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: undefinedTable}
 	}
 	var properties []crm.Property
 	for _, field := range slices.Sorted(maps.Keys(t.Columns)) {

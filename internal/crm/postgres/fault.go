@@ -10,6 +10,8 @@ import (
 	"handoff/internal/crm"
 )
 
+const undefinedTable = "42P01"
+
 // explain classifies the failure of a statement and names the fields at fault, where the database says which.
 func (c *Connector) explain(ctx context.Context, s shape, err error) *crm.Error {
 	failure := classify(err)
@@ -27,6 +29,8 @@ func (c *Connector) explain(ctx context.Context, s shape, err error) *crm.Error 
 		}
 	case e.Code == "42P10": // no unique index for the key
 		failure.Fields = s.key
+	case e.Code == "42704": // no such type: the only one that statements name is the table's row
+		failure.Code = undefinedTable
 	case failure.Kind == crm.Misconfigured:
 		var columns []string
 		for _, field := range t.fields {

@@ -103,3 +103,29 @@ func TestConformance(t *testing.T) {
 		},
 	})
 }
+
+func withUser(t testing.TB, dsn, user string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	u.User = url.UserPassword(user, "wrong")
+	return u.String()
+}
+
+func withDatabase(t testing.TB, dsn, database string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	u.Path = "/" + database
+	return u.String()
+}
+
+func withParameter(t testing.TB, dsn, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
+}

@@ -52,12 +52,12 @@ func (t *table) unknown(names ...string) []string {
 
 // fieldsOf translates columns to fields; a column that is no field keeps its name.
 func (t *table) fieldsOf(columns []string) []string {
-	fields := make([]string, len(columns))
-	for i, column := range columns {
-		fields[i] = column
+	var fields []string
+	for _, column := range columns {
 		if field, known := t.fieldOf[column]; known {
-			fields[i] = field
+			column = field
 		}
+		fields = append(fields, column)
 	}
 	slices.Sort(fields)
 	return fields

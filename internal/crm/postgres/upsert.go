@@ -177,7 +177,6 @@ func (c *Connector) write(ctx context.Context, group []*item) {
 		c.settleWritten(ctx, group, answers, call)
 		return
 	}
-	call.Code = classify(err).Code
 	switch {
 	case len(group) > 1 && mayBeOneItem(err):
 		half := len(group) / 2
@@ -197,6 +196,9 @@ func (c *Connector) write(ctx context.Context, group []*item) {
 }
 
 func settle(group []*item, call *crm.Call, failure *crm.Error) {
+	if call != nil {
+		call.Code = failure.Code
+	}
 	for _, it := range group {
 		own := *failure // each result has an error of its own to change
 		it.result.Err, it.result.Call = &own, call
@@ -244,7 +246,6 @@ func (c *Connector) settleWritten(ctx context.Context, group []*item, answers []
 			c.write(ctx, []*item{it})
 		default:
 			// A trigger of the table refused the record without a word.
-			call.Code = "not_written"
 			settle(group, call, &crm.Error{Kind: crm.Invalid, Code: "not_written"})
 		}
 	}
