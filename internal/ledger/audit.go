@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -24,32 +23,31 @@ type entry struct {
 	detail     string
 }
 
-// auditLock serializes appends; the number is arbitrary and ours alone.
-const auditLock = 0x68616e64
-
 // auditTime is how a row's time enters its hash: exactly as Postgres keeps it.
 const auditTime = "2006-01-02T15:04:05.000000Z"
 
-// audit appends an entry within a transaction. Each row's hash covers the row before it, so that a row that is changed,
-// removed or inserted later shows.
+// audit appends an entry within a transaction. Each row's hash covers the row before it, and the head names the last one,
+// so that a row that is changed, removed or inserted later shows.
 func (l *Ledger) audit(ctx context.Context, tx *sqlx.Tx, e entry) error {
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, auditLock); err != nil {
-		return err
-	}
-	var last struct {
-		Number int64  `db:"number"`
-		Hash   []byte `db:"hash"`
-	}
-	err := tx.GetContext(ctx, &last, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	var head auditHead
+	if err := tx.GetContext(ctx, &head, `SELECT number, hash FROM audit_head FOR UPDATE`); err != nil {
 		return err
 	}
 	at := l.now().UTC().Truncate(time.Microsecond)
-	hash := auditHash(last.Hash, last.Number+1, at, e)
-	_, err = tx.ExecContext(ctx, `
+	hash := auditHash(head.Hash, head.Number+1, at, e)
+	_, err := tx.ExecContext(ctx, `
+WITH moved AS (
+    UPDATE audit_head SET number = $1, hash = $7
+)
 INSERT INTO audit (number, at, actor, action, submission_id, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		last.Number+1, at, e.actor, e.action, string(e.submission), e.detail, hash)
+		head.Number+1, at, e.actor, e.action, string(e.submission), e.detail, hash)
 	return err
+}
+
+// auditHead is the last row of the chain.
+type auditHead struct {
+	Number int64  `db:"number"`
+	Hash   []byte `db:"hash"`
 }
 
 func auditHash(previous []byte, number int64, at time.Time, e entry) []byte {
@@ -68,30 +66,50 @@ func auditHash(previous []byte, number int64, at time.Time, e entry) []byte {
 
 // VerifyAudit walks the chain and names the first row that does not fit.
 func (l *Ledger) VerifyAudit(ctx context.Context) error {
-	rows, err := l.db.QueryxContext(ctx, `SELECT number, at, actor, action, submission_id, detail, hash FROM audit ORDER BY number`)
+	tx, err := l.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("read the audit: %w", err)
 	}
+	defer tx.Rollback() //nolint:errcheck // it changed nothing
+	var head auditHead
+	if err := tx.GetContext(ctx, &head, `SELECT number, hash FROM audit_head`); err != nil {
+		return fmt.Errorf("read the audit's head: %w", err)
+	}
+	last, err := walkAudit(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if last.Number != head.Number || !bytes.Equal(last.Hash, head.Hash) {
+		return fmt.Errorf("the audit was tampered with: it ends at row %d instead of %d", last.Number, head.Number)
+	}
+	return nil
+}
+
+// walkAudit checks every row against the one before it and returns the last.
+func walkAudit(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
+	var last auditHead
+	rows, err := tx.QueryxContext(ctx, `SELECT number, at, actor, action, submission_id, detail, hash FROM audit ORDER BY number`)
+	if err != nil {
+		return last, fmt.Errorf("read the audit: %w", err)
+	}
 	defer rows.Close()
-	var previous []byte
-	for want := int64(1); rows.Next(); want++ {
+	for rows.Next() {
 		var r struct {
-			Number       int64         `db:"number"`
+			auditHead
 			At           time.Time     `db:"at"`
 			Actor        string        `db:"actor"`
 			Action       string        `db:"action"`
 			SubmissionID submission.ID `db:"submission_id"`
 			Detail       string        `db:"detail"`
-			Hash         []byte        `db:"hash"`
 		}
 		if err := rows.StructScan(&r); err != nil {
-			return fmt.Errorf("read the audit: %w", err)
+			return last, fmt.Errorf("read the audit: %w", err)
 		}
-		hash := auditHash(previous, r.Number, r.At.UTC(), entry{r.Actor, r.Action, r.SubmissionID, r.Detail})
-		if r.Number != want || !bytes.Equal(hash, r.Hash) {
-			return fmt.Errorf("the audit was tampered with: row %d does not continue the chain", r.Number)
+		hash := auditHash(last.Hash, r.Number, r.At.UTC(), entry{r.Actor, r.Action, r.SubmissionID, r.Detail})
+		if r.Number != last.Number+1 || !bytes.Equal(hash, r.Hash) {
+			return last, fmt.Errorf("the audit was tampered with: row %d does not continue the chain", r.Number)
 		}
-		previous = r.Hash
+		last = r.auditHead
 	}
-	return rows.Err()
+	return last, rows.Err()
 }

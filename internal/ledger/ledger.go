@@ -90,35 +90,6 @@ var hot = []string{
 	notificationSentStatement, concludeStatement,
 }
 
-const canaryID = "key_check"
-
-// checkKeys opens the canary. A keyset that cannot is an error now, not at the first lead.
-func (l *Ledger) checkKeys(ctx context.Context) error {
-	canary, err := l.keys.Seal([]byte(canaryID), canaryID)
-	if err != nil {
-		return err
-	}
-	if _, err := l.db.ExecContext(ctx, `INSERT INTO key_check (fingerprint, canary) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-		l.keys.Fingerprint(), canary); err != nil {
-		return fmt.Errorf("check the ledger's keys: %w", err)
-	}
-	var stored struct {
-		Fingerprint string `db:"fingerprint"`
-		Canary      []byte `db:"canary"`
-	}
-	if err := l.db.GetContext(ctx, &stored, `SELECT fingerprint, canary FROM key_check`); err != nil {
-		return fmt.Errorf("check the ledger's keys: %w", err)
-	}
-	if stored.Fingerprint != l.keys.Fingerprint() {
-		return fmt.Errorf("the keyset %s does not belong to this ledger, which is sealed with keyset %s: set HANDOFF_KEYS or HANDOFF_KEYS_FILE to that one",
-			l.keys.Fingerprint(), stored.Fingerprint)
-	}
-	if _, err := l.keys.Open(stored.Canary, canaryID); err != nil {
-		return errors.New("the keyset lacks the key that this ledger is sealed with: keep old keys in the set when rotating (`handoff keys rotate`)")
-	}
-	return nil
-}
-
 // Ping asks whether the ledger answers.
 func (l *Ledger) Ping(ctx context.Context) error {
 	if err := l.db.PingContext(ctx); err != nil {

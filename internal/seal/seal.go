@@ -21,6 +21,7 @@ type Keys struct {
 	aead        tink.AEAD
 	index       *prf.Set
 	fingerprint string
+	keyID       string
 }
 
 // stored is the text form of the keys: two Tink keysets. The sealing keyset may hold several keys: the primary seals,
@@ -52,7 +53,13 @@ func LoadKeys(text string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the keyset's `index` part cannot give %d bytes: make one with `handoff keys new`", indexLength)
 	}
-	return &Keys{aead: primitive, index: index, fingerprint: hex.EncodeToString(fingerprint[:8])}, nil
+	primary, err := sealing.Primary()
+	if err != nil {
+		return nil, errors.New("the keyset's `seal` part has no primary key: make one with `handoff keys new`")
+	}
+	return &Keys{
+		aead: primitive, index: index, fingerprint: hex.EncodeToString(fingerprint[:8]), keyID: fmt.Sprintf("%08x", primary.KeyID()),
+	}, nil
 }
 
 // NewKeys makes fresh keys and returns their text form.
@@ -159,3 +166,6 @@ func (k *Keys) Index(kind, value string) []byte {
 
 // Fingerprint names the keyset without revealing it, and survives rotation.
 func (k *Keys) Fingerprint() string { return k.fingerprint }
+
+// KeyID names the key that seals without revealing it; rotation changes it.
+func (k *Keys) KeyID() string { return k.keyID }

@@ -160,6 +160,13 @@ CREATE TABLE audit (
     detail        text        NOT NULL,
     hash          bytea       NOT NULL
 );
+-- Where the chain ends, so that rows missing at its end show; its lock serializes appends.
+CREATE TABLE audit_head (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    number bigint NOT NULL,
+    hash   bytea  NOT NULL
+);
+INSERT INTO audit_head (number, hash) VALUES (0, '');
 -- +goose StatementBegin
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -169,14 +176,15 @@ END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 
--- Which keyset this ledger is sealed with: a value that only its keys open.
+-- Which keys this ledger is sealed with: for each key that ever sealed here, a value that only it opens.
 CREATE TABLE key_check (
-    single      boolean PRIMARY KEY DEFAULT true CHECK (single),
-    fingerprint text  NOT NULL,
-    canary      bytea NOT NULL
+    key_id      text PRIMARY KEY,
+    fingerprint text        NOT NULL,
+    canary      bytea       NOT NULL,
+    added_at    timestamptz NOT NULL
 );
 
 -- +goose Down
-DROP TABLE key_check, audit, alerts, notifications, pools, assignments, corrections, review_items, crm_calls, writes,
+DROP TABLE key_check, audit_head, audit, alerts, notifications, pools, assignments, corrections, review_items, crm_calls, writes,
     answer_claims, events, submissions;
 DROP FUNCTION audit_is_append_only;
