@@ -57,7 +57,10 @@ func (s shape) ordered(field string) bool {
 //
 // A record that exists is locked by ON CONFLICT before its columns and its state are compared, so two writers at once
 // are ordered by the database.
-func (s shape) statement() string {
+//
+// An answer finds its write by the key, compared as the table's unique index does. The answer to a write that is alone
+// is its own, even where a trigger has changed the key.
+func (s shape) statement(alone bool) string {
 	t := s.table
 	state, changed := pq.QuoteIdentifier(t.State), pq.QuoteIdentifier(t.Changed)
 
@@ -66,10 +69,14 @@ func (s shape) statement() string {
 		columns = append(columns, t.column(field))
 		values = append(values, "(input.r)."+t.column(field))
 	}
-	var keys, keyResults, sameKey []string
+	var keys, keyResults []string
+	sameKey := []string{"true"}
 	for i, field := range s.key {
 		keys = append(keys, t.column(field))
 		keyResults = append(keyResults, fmt.Sprintf("t.%s AS k%d", t.column(field), i))
+		if alone {
+			continue
+		}
 		sameKey = append(sameKey, fmt.Sprintf("(input.r).%s = written.k%d", t.column(field), i))
 	}
 
@@ -86,8 +93,7 @@ func (s shape) statement() string {
 		return "to_jsonb(t." + t.column(field) + ")"
 	}) + `) AS result
 )
-SELECT written.result || jsonb_build_object('n', input.n) FROM input JOIN written
-ON (SELECT count(*) FROM input) = 1 OR (` + strings.Join(sameKey, " AND ") + `)`
+SELECT written.result || jsonb_build_object('n', input.n) FROM input JOIN written ON ` + strings.Join(sameKey, " AND ")
 }
 
 // assignments are what happens to a record that exists.

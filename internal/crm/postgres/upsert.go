@@ -172,7 +172,7 @@ func (c *Connector) write(ctx context.Context, group []*item) {
 		return
 	}
 	s := group[0].shape
-	answers, call, err := c.queryJSON(ctx, "upsert "+s.table.object, len(group), s.statement(), request)
+	answers, call, err := c.queryJSON(ctx, "upsert "+s.table.object, len(group), s.statement(len(group) == 1), request)
 	if err == nil {
 		c.settleWritten(ctx, group, answers, call)
 		return

@@ -1,0 +1,59 @@
+// Package connectors is the only place that names concrete CRMs: it makes the connector of a configured destination. The
+// worker and the CLI use it; the starter never does.
+package connectors
+
+import (
+	"context"
+	"fmt"
+
+	"handoff/internal/config"
+	"handoff/internal/crm"
+	"handoff/internal/crm/postgres"
+)
+
+// Connector is a connector that holds connections.
+type Connector interface {
+	crm.Connector
+	Close() error
+}
+
+// SetUp is what connectors can do that may prepare their CRM.
+type SetUp interface {
+	// Setup creates what is missing and says what it created. Repeating it changes nothing.
+	Setup(ctx context.Context) ([]string, error)
+}
+
+// New makes the connector of a destination. It does not call the CRM.
+func New(ctx context.Context, name string, d config.Destination) (Connector, error) {
+	switch d.Connector {
+	case "postgres":
+		c, err := postgres.New(ctx, postgresConfig(d))
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", name, err)
+		}
+		return c, nil
+	}
+	return nil, fmt.Errorf("destination %s: unknown connector %q", name, d.Connector)
+}
+
+func postgresConfig(d config.Destination) postgres.Config {
+	p := d.Postgres
+	c := postgres.Config{
+		DSN: p.DSN.Reveal(), Schema: p.Schema, MaxConns: p.MaxConns, Timeout: d.Timeout, Objects: map[string]postgres.Object{},
+	}
+	for name, o := range p.Objects {
+		object := postgres.Object{
+			Table: o.Table, ID: o.ID, Owner: o.Owner, External: o.External, State: o.State, Changed: o.Changed,
+			Unique: o.Unique, Columns: map[string]postgres.Column{},
+		}
+		for field, column := range o.Columns {
+			object.Columns[field] = postgres.Column(column)
+		}
+		c.Objects[name] = object
+	}
+	if p.Owners != nil {
+		owners := postgres.Owners(*p.Owners)
+		c.Owners = &owners
+	}
+	return c
+}
