@@ -35,8 +35,8 @@ func (p Pool) PoolName() string { return p.Name }
 // n·weight/sum (invariant I6). A pool without members draws "".
 //
 // This is Tijdeman's solution of the chairman assignment problem (The chairman assignment problem, Discrete Mathematics
-// 32, 1980), whose bound of 1 - 1/(2k-2) for k members no other method betters. Drawing whoever is furthest behind
-// would not do: it can be more than one off.
+// 32, 1980), whose bound of 1 - 1/(2k-2) for k members is the best there is. Drawing whoever is furthest behind has no
+// such bound.
 func (p Pool) Next(s PoolState) (owner string, next PoolState) {
 	next = PoolState{Version: p.version(), Drawn: map[string]int{}}
 	if len(p.Members) == 0 {
