@@ -1,0 +1,137 @@
+// Package activities is the path of a submission step by step, one file per step. A step loads what it needs from the
+// ledger by the submission's id and returns facts without personal data. Every step is idempotent: the fast path and the
+// durable path may both run it, and a reset runs it again.
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"handoff/internal/crm"
+	"handoff/internal/ledger"
+	"handoff/internal/mapping"
+	"handoff/internal/notify"
+	"handoff/internal/routing"
+	"handoff/internal/submission"
+)
+
+// Ledger is what the steps ask of the ledger, by step.
+type Ledger interface {
+	Load(ctx context.Context, id submission.ID, correction string) (ledger.Loaded, error)
+	ClaimAnswers(ctx context.Context, id submission.ID, claim ledger.Claim) (submission.ID, error)
+
+	SavePlan(ctx context.Context, id submission.ID, plan []byte, mapping, version string) error
+	LoadPlan(ctx context.Context, id submission.ID) ([]byte, error)
+	RecordWrites(ctx context.Context, id submission.ID, writes []ledger.WriteRecord, calls []ledger.CallRecord) error
+
+	AssignmentOf(ctx context.Context, id submission.ID) (ledger.Assignment, bool, error)
+	Assign(ctx context.Context, id submission.ID, a ledger.Assignment) (ledger.Assignment, error)
+	Draw(ctx context.Context, id submission.ID, a ledger.Assignment, pool ledger.Pool) (ledger.Assignment, error)
+
+	ClaimNotification(ctx context.Context, id submission.ID, channel string) (bool, error)
+	NotificationSent(ctx context.Context, id submission.ID, channel, outcome string) error
+	ClaimAlert(ctx context.Context, cause string, every time.Duration) (bool, error)
+
+	OpenReview(ctx context.Context, id submission.ID, review ledger.Review) error
+	CloseReview(ctx context.Context, id submission.ID, resolution submission.Resolution) error
+	Conclude(ctx context.Context, id submission.ID, conclusion ledger.Conclusion) (ledger.Concluded, error)
+}
+
+// Notifier tells people; see internal/notify.
+type Notifier interface {
+	// Channels are the names of the channels that want this event.
+	Channels(event notify.Event) []string
+	// Personal says whether the channel may see answers.
+	Personal(channel string) bool
+	// Send delivers one message. Its errors are *notify.Error and hold neither answers nor secrets.
+	Send(ctx context.Context, channel string, message notify.Message) error
+}
+
+// Metrics counts what the steps do. No label may hold personal data.
+type Metrics interface {
+	StepDone(step submission.Step, took time.Duration, local bool)
+	StepFailed(step submission.Step, kind crm.Kind)
+	Concluded(source, form string, disposition submission.Disposition, took time.Duration)
+	InReview(kind crm.Kind, code string)
+	Assigned(rule string)
+}
+
+// Destination is one CRM as the worker wired it.
+type Destination struct {
+	Connector crm.Connector
+	Trace     submission.Trace
+	// Held says that operators have stopped or slowed the destination's task queue. Local attempts do not pass through
+	// that queue, so they step aside and let the durable attempt wait in it.
+	Held func() bool
+}
+
+// Deps are what the activities stand on.
+type Deps struct {
+	Ledger       Ledger
+	Mappings     func() *mapping.Set
+	Routing      func() *routing.Table
+	Destinations map[string]Destination
+	Notifier     Notifier
+	Metrics      Metrics
+	Logger       *slog.Logger
+	// Index makes a blind index, so that the ledger recognizes a person without knowing one.
+	Index func(kind, value string) []byte
+	// Unavailable tells a ledger that is away, which heals, from a ledger that refuses.
+	Unavailable func(error) bool
+	// Delay is the wait before the next attempt; workflows.Delay in production.
+	Delay func(kind crm.Kind, attempt int, asked time.Duration, random float64) time.Duration
+	// Random is in [0, 1), for the jitter.
+	Random func() float64
+	// StatusURL is where people look a submission up, for messages; "" for none.
+	StatusURL func(submission.ID) string
+}
+
+// Activities holds the six steps and the bookkeeping around them. Its method names are the activity types.
+type Activities struct {
+	ledger       Ledger
+	mappings     func() *mapping.Set
+	routing      func() *routing.Table
+	destinations map[string]Destination
+	notifier     Notifier
+	metrics      Metrics
+	logger       *slog.Logger
+	index        func(kind, value string) []byte
+	unavailable  func(error) bool
+	delay        func(kind crm.Kind, attempt int, asked time.Duration, random float64) time.Duration
+	random       func() float64
+	statusURL    func(submission.ID) string
+}
+
+// New returns the activities over deps, all of which are required.
+func New(d Deps) *Activities {
+	return &Activities{
+		ledger: d.Ledger, mappings: d.Mappings, routing: d.Routing, destinations: d.Destinations, notifier: d.Notifier,
+		metrics: d.Metrics, logger: d.Logger, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
+		random: d.Random, statusURL: d.StatusURL,
+	}
+}
+
+// begin times a step; the function it returns logs the step's success in one line with the facts given.
+func (a *Activities) begin(ctx context.Context, step submission.Step) func(facts ...any) {
+	started := time.Now()
+	return func(facts ...any) {
+		info := activity.GetInfo(ctx)
+		took := time.Since(started)
+		a.metrics.StepDone(step, took, info.IsLocalActivity)
+		a.logger.With(facts...).LogAttrs(ctx, slog.LevelDebug, "step done",
+			slog.String("submission", info.WorkflowExecution.ID), slog.String("step", string(step)),
+			slog.Int("attempt", int(info.Attempt)), slog.Bool("local", info.IsLocalActivity), slog.Duration("took", took))
+	}
+}
+
+// admit lets a call to a CRM through, unless it is a local attempt and operators hold the destination's queue.
+func (a *Activities) admit(ctx context.Context, destination string) error {
+	held := a.destinations[destination].Held
+	if activity.GetInfo(ctx).IsLocalActivity && held != nil && held() {
+		return &crm.Error{Kind: crm.RateLimited, Code: "queue_held", RetryAfter: time.Millisecond}
+	}
+	return nil
+}

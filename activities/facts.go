@@ -1,0 +1,122 @@
+package activities
+
+import (
+	"handoff/internal/crm"
+	"handoff/internal/submission"
+)
+
+// What follows is what steps are told and what they tell, and so what a history holds: ids, names of fields, codes,
+// counts. Answers stay in the ledger.
+
+// Step is the input of a step: which submission, and which correction of its answers applies.
+type Step struct {
+	Submission submission.ID `json:"submission"`
+	Correction string        `json:"correction,omitempty"`
+}
+
+// Validated says which mapping accepted the answers.
+type Validated struct {
+	Mapping string `json:"mapping"` // name@version
+	Answers int    `json:"answers"` // how many there are
+}
+
+// Deduped names the submission that gave the same answers before, if there is one.
+type Deduped struct {
+	DuplicateOf submission.ID `json:"duplicate_of,omitempty"`
+}
+
+// Mapped says what will be written where.
+type Mapped struct {
+	Mapping     string           `json:"mapping"` // name@version, pinned
+	Destination string           `json:"destination"`
+	Trace       submission.Trace `json:"trace,omitempty"` // the destination's switch
+	Objects     []string         `json:"objects"`
+	Fields      int              `json:"fields"`   // how many are written
+	Unmapped    int              `json:"unmapped"` // how many answers the mapping does not name; the names are in the ledger
+}
+
+// Record is one record that the submission wrote or found.
+type Record struct {
+	Object  string      `json:"object"`
+	ID      string      `json:"id"`
+	Outcome crm.Outcome `json:"outcome"`
+	Kept    []string    `json:"kept,omitempty"` // fields where a newer answer stood
+	Owned   bool        `json:"owned"`          // takes an owner
+	Owner   string      `json:"owner,omitempty"`
+}
+
+// Upserted says which records hold the submission now.
+type Upserted struct {
+	Records  []Record `json:"records"`
+	Customer bool     `json:"customer,omitempty"` // the mapping's customer rule applied
+	Route    string   `json:"route,omitempty"`    // where that rule routes to
+}
+
+// Disposition is what the writes amount to: created as soon as one record that takes an owner is new.
+func (u Upserted) Disposition() submission.Disposition {
+	if u.Customer {
+		return submission.Routed
+	}
+	for _, record := range u.Records {
+		if record.Outcome == crm.Created && record.Owned {
+			return submission.Created
+		}
+	}
+	return submission.Updated
+}
+
+// Assignee is the input of AssignOwner.
+type Assignee struct {
+	Step
+	Route   string   `json:"route,omitempty"`
+	Records []Record `json:"records"`
+}
+
+// Assigned says who got the records and by which rule.
+type Assigned struct {
+	Owner       string `json:"owner,omitempty"`
+	Queue       string `json:"queue,omitempty"`
+	Rule        string `json:"rule"`
+	Explanation string `json:"explanation"`
+}
+
+// Notice is the input of NotifyOwner.
+type Notice struct {
+	Step
+	Event       string                 `json:"event"`
+	Disposition submission.Disposition `json:"disposition"`
+	Assigned    Assigned               `json:"assigned"`
+	Records     []Record               `json:"records"`
+}
+
+// Notified says what became of each channel: sent, or already sent before.
+type Notified struct {
+	Channels map[string]string `json:"channels,omitempty"`
+}
+
+// Review is the input of RecordReview.
+type Review struct {
+	Submission  submission.ID   `json:"submission"`
+	Step        submission.Step `json:"step"`
+	Destination string          `json:"destination,omitempty"`
+	Failure     Failure         `json:"failure"`
+}
+
+// Resolved is the input of RecordResolution.
+type Resolved struct {
+	Submission submission.ID         `json:"submission"`
+	Resolution submission.Resolution `json:"resolution"`
+}
+
+// Conclusion is the input of RecordConclusion.
+type Conclusion struct {
+	Submission  submission.ID           `json:"submission"`
+	Disposition submission.Disposition  `json:"disposition"`
+	DuplicateOf submission.ID           `json:"duplicate_of,omitempty"`
+	Mapping     string                  `json:"mapping,omitempty"`
+	Destination string                  `json:"destination,omitempty"`
+	Steps       []submission.StepTiming `json:"steps,omitempty"`
+}
+
+// Recorded is the empty result of the bookkeeping activities.
+type Recorded struct{}

@@ -1,0 +1,72 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"handoff/internal/crm"
+	"handoff/internal/mapping"
+	"handoff/internal/submission"
+)
+
+// MapSubmission turns the answers into CRM objects, pins the mapping's version and seals the plan in the ledger for the
+// steps that follow.
+func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error) {
+	done := a.begin(ctx, submission.StepMap)
+	m, input, err := a.load(ctx, in)
+	if err != nil {
+		return Mapped{}, a.fail(ctx, submission.StepMap, "", err)
+	}
+	plan, problems := m.Apply(input)
+	if len(problems) > 0 {
+		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, invalid(problems))
+	}
+	destination, ok := a.destinations[plan.Destination]
+	if !ok {
+		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination,
+			&crm.Error{Kind: crm.Misconfigured, Code: "no_destination"})
+	}
+	sealed, err := json.Marshal(sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt})
+	if err != nil {
+		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, fmt.Errorf("encode the plan: %w", err))
+	}
+	if err := a.ledger.SavePlan(ctx, in.Submission, sealed, plan.Mapping, plan.Version); err != nil {
+		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
+	}
+	mapped := Mapped{
+		Mapping: m.Ref(), Destination: plan.Destination, Trace: destination.Trace, Unmapped: len(plan.Unmapped),
+	}
+	for _, object := range plan.Objects {
+		mapped.Objects = append(mapped.Objects, object.Name)
+		mapped.Fields += len(object.Fields)
+	}
+	done("mapping", m.Ref(), "destination", plan.Destination)
+	return mapped, nil
+}
+
+// sealedPlan is what MapSubmission leaves in the ledger for the steps that follow.
+type sealedPlan struct {
+	mapping.Plan
+	SubmittedAt time.Time `json:"submitted_at"`
+}
+
+// plan opens what MapSubmission sealed.
+func (a *Activities) plan(ctx context.Context, id submission.ID) (sealedPlan, error) {
+	var plan sealedPlan
+	sealed, err := a.ledger.LoadPlan(ctx, id)
+	if err != nil {
+		return plan, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(sealed))
+	decoder.UseNumber() // numbers stay exact
+	if err := decoder.Decode(&plan); err != nil {
+		return plan, fmt.Errorf("decode the plan of %s: %w", id, err)
+	}
+	if _, ok := a.destinations[plan.Destination]; !ok {
+		return plan, &crm.Error{Kind: crm.Misconfigured, Code: "no_destination"}
+	}
+	return plan, nil
+}

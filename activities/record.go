@@ -1,0 +1,93 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"handoff/internal/crm"
+	"handoff/internal/ledger"
+	"handoff/internal/notify"
+	"handoff/internal/submission"
+)
+
+// recordStep names the bookkeeping in logs and metrics.
+const recordStep submission.Step = "record"
+
+// RecordReview opens the review item of a submission that needs a person, and tells the channels that want to know.
+func (a *Activities) RecordReview(ctx context.Context, in Review) (Recorded, error) {
+	done := a.begin(ctx, recordStep)
+	problems := in.Failure.Problems
+	for _, field := range in.Failure.Fields {
+		problems = append(problems, submission.Problem{Field: field, Code: in.Failure.Code})
+	}
+	err := a.ledger.OpenReview(ctx, in.Submission, ledger.Review{
+		Step: in.Step, Kind: string(in.Failure.Kind), Code: in.Failure.Code, Problems: problems,
+	})
+	if err != nil {
+		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
+	}
+	a.metrics.InReview(in.Failure.Kind, in.Failure.Code)
+	message := notify.Message{
+		Event: notify.Review, Submission: string(in.Submission), Problems: codes(in.Failure), URL: a.statusURL(in.Submission),
+	}
+	// Best effort: the review item is what counts, and it is in the ledger.
+	if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
+		a.logger.LogAttrs(ctx, slog.LevelWarn, "review notice not sent", slog.String("submission", string(in.Submission)))
+	}
+	done("kind", string(in.Failure.Kind), "code", in.Failure.Code)
+	return Recorded{}, nil
+}
+
+func codes(f Failure) []string {
+	if len(f.Problems) == 0 {
+		return []string{f.message()}
+	}
+	codes := make([]string, 0, len(f.Problems))
+	for _, problem := range f.Problems {
+		codes = append(codes, strings.TrimSpace(problem.Field+" "+problem.Code))
+	}
+	return codes
+}
+
+// RecordResolution closes the review item with what the person decided.
+func (a *Activities) RecordResolution(ctx context.Context, in Resolved) (Recorded, error) {
+	done := a.begin(ctx, recordStep)
+	if err := a.ledger.CloseReview(ctx, in.Submission, in.Resolution); err != nil {
+		return Recorded{}, a.fail(ctx, recordStep, "", err)
+	}
+	done("action", string(in.Resolution.Action))
+	return Recorded{}, nil
+}
+
+// RecordConclusion writes the disposition and the timings of the steps: from here on the submission is done.
+func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recorded, error) {
+	done := a.begin(ctx, recordStep)
+	name, version, _ := strings.Cut(in.Mapping, "@")
+	concluded, err := a.ledger.Conclude(ctx, in.Submission, ledger.Conclusion{
+		Disposition: in.Disposition, DuplicateOf: in.DuplicateOf, Mapping: name, MappingVersion: version,
+		Destination: in.Destination, Steps: in.Steps,
+	})
+	if err != nil {
+		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
+	}
+	a.metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)
+	a.logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
+		slog.String("submission", string(in.Submission)), slog.String("source", concluded.Source),
+		slog.String("form", concluded.Form), slog.String("disposition", string(in.Disposition)),
+		slog.String("mapping", in.Mapping), slog.String("destination", in.Destination),
+		slog.Int("attempts", attempts(in.Steps)), slog.Duration("took", concluded.Took))
+	done("disposition", string(in.Disposition))
+	return Recorded{}, nil
+}
+
+func attempts(steps []submission.StepTiming) int {
+	n := 0
+	for _, step := range steps {
+		n += step.Attempts
+	}
+	return n
+}
+
+// alertKind says whether it is trouble that stops every submission alike: somebody must be told once, not once per lead.
+func alertKind(kind crm.Kind) bool { return kind == crm.Auth || kind == crm.Misconfigured }

@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"handoff/internal/crm"
+	"handoff/internal/ledger"
+	"handoff/internal/mapping"
+	"handoff/internal/submission"
+)
+
+// UpsertRecords writes the planned objects in order, company before contact before lead, so that links find their
+// record. Repeating it has the effect of doing it once.
+func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, error) {
+	done := a.begin(ctx, submission.StepUpsert)
+	plan, err := a.plan(ctx, in.Submission)
+	if err != nil {
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
+	}
+	if err := a.admit(ctx, plan.Destination); err != nil {
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
+	}
+	w := &writer{
+		connector: a.destinations[plan.Destination].Connector, plan: plan, submission: in.Submission,
+		attempt: int(activity.GetInfo(ctx).Attempt),
+	}
+	upserted, failed := w.writeAll(ctx)
+	// What the CRM was asked and what it said is recorded even when it failed, and even when the attempt's time is up:
+	// this is what support looks at.
+	if err := a.ledger.RecordWrites(context.WithoutCancel(ctx), in.Submission, w.writes, w.calls); err != nil && failed == nil {
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
+	}
+	if failed != nil {
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, failed)
+	}
+	done("destination", plan.Destination, "records", len(upserted.Records))
+	return upserted, nil
+}
+
+// writer carries one submission's writes to one destination.
+type writer struct {
+	connector  crm.Connector
+	plan       sealedPlan
+	submission submission.ID
+	attempt    int
+	calls      []ledger.CallRecord
+	writes     []ledger.WriteRecord
+}
+
+func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
+	var upserted Upserted
+	ids := map[string]string{} // record id by the plan's object name
+	for _, object := range w.plan.Objects {
+		if upserted.Customer && slices.Contains(w.plan.Customer.Skip, object.Name) {
+			continue
+		}
+		result := w.write(ctx, object, ids)
+		if result.Err != nil {
+			return upserted, result.Err
+		}
+		ids[object.Name] = result.RecordID
+		owner, _ := result.Record["owner"].(string)
+		upserted.Records = append(upserted.Records, Record{
+			Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
+			Owned: object.OwnerField, Owner: owner,
+		})
+		if w.isCustomer(object, result) {
+			upserted.Customer, upserted.Route = true, w.plan.Customer.Route
+		}
+	}
+	return upserted, nil
+}
+
+func (w *writer) write(ctx context.Context, object mapping.Object, ids map[string]string) crm.Result {
+	fields := maps.Clone(object.Fields)
+	for _, link := range object.Links {
+		if id, ok := ids[link.To]; ok {
+			fields[link.Field] = id
+		}
+	}
+	result := w.connector.Upsert(ctx, object.Object, []crm.Write{{
+		Submission: string(w.submission), Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly,
+		FillBlanks: object.FillBlanks, SubmittedAt: w.plan.SubmittedAt, Read: object.Read,
+	}})[0]
+	if result.Call != nil {
+		record := ledger.CallRecord{
+			Step: submission.StepUpsert, Destination: w.plan.Destination, Attempt: w.attempt, Call: *result.Call,
+		}
+		if result.Err != nil {
+			record.Kind = string(result.Err.Kind)
+		}
+		w.calls = append(w.calls, record)
+	}
+	if result.Err == nil {
+		w.writes = append(w.writes, ledger.WriteRecord{
+			Destination: w.plan.Destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
+			Fields: slices.Sorted(maps.Keys(fields)), Kept: result.Kept, MappingVersion: w.plan.Version,
+		})
+	}
+	return result
+}
+
+// isCustomer applies the mapping's customer rule to a record as the CRM has it now.
+func (w *writer) isCustomer(object mapping.Object, result crm.Result) bool {
+	rule := w.plan.Customer
+	if rule == nil || rule.Object != object.Name || len(rule.When) == 0 {
+		return false
+	}
+	for field, wanted := range rule.When {
+		value, _ := result.Record[field].(string)
+		if !slices.Contains(wanted, value) {
+			return false
+		}
+	}
+	return true
+}

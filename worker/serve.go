@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"handoff/internal/submission"
+	"handoff/internal/temporal"
+	"handoff/workflows"
+)
+
+// serve runs until ctx ends or a worker fails for good; then it lets calls in flight finish.
+func (p *program) serve(ctx context.Context) error {
+	listener, err := net.Listen("tcp", p.config.Worker.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for health and metrics: %w", err)
+	}
+	server := p.status()
+	watched, stopWatching := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { _ = server.Serve(listener) })
+	fatal := make(chan error, 1)
+	workers, err := p.startWhenServed(ctx, fatal)
+	if err != nil || workers == nil {
+		stopWatching()
+		return errors.Join(err, server.Close())
+	}
+	running.Go(func() { p.queues.Watch(watched) })
+	p.logger.Info("worker runs", "queues", len(workers), "status", listener.Addr().String())
+
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+		err = fmt.Errorf("a worker cannot go on: %w", err)
+	}
+	p.logger.Info("worker stops; calls in flight finish first", "at most", p.config.Worker.StopTimeout)
+	var stopping sync.WaitGroup
+	for _, w := range workers {
+		stopping.Go(w.Stop) // at the same time: each may take the whole timeout
+	}
+	stopping.Wait()
+	stopWatching()
+	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err = errors.Join(err, server.Shutdown(closing))
+	running.Wait()
+	return err
+}
+
+// startWhenServed waits until Temporal serves: a worker that comes up first, or through an outage, is no failure. It
+// returns no workers when ctx ends before that.
+func (p *program) startWhenServed(ctx context.Context, fatal chan<- error) ([]worker.Worker, error) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for waited := false; ; waited = true {
+		asked, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := temporal.Healthy(asked, p.temporal)
+		cancel()
+		if err == nil {
+			return p.start(fatal)
+		}
+		if !waited {
+			p.logger.Warn("waiting for Temporal", "address", p.config.Temporal.Address, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// start starts a worker for the workflows and one per destination for its durable writes.
+func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
+	c := p.config.Worker
+	worker.SetStickyWorkflowCacheSize(c.WorkflowCache)
+	options := worker.Options{
+		MaxConcurrentActivityExecutionSize:      c.MaxConcurrentSteps,
+		MaxConcurrentLocalActivityExecutionSize: c.MaxConcurrentSteps,
+		MaxConcurrentWorkflowTaskPollers:        max(c.Pollers, 2),
+		MaxConcurrentActivityTaskPollers:        max(c.Pollers/4, 2), // the durable path is the rare one
+		WorkerStopTimeout:                       c.StopTimeout,
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default:
+			}
+		},
+	}
+	main := worker.New(p.temporal, submission.QueueSubmissions, options)
+	main.RegisterWorkflowWithOptions(workflows.ProcessSubmission, workflow.RegisterOptions{Name: submission.WorkflowType})
+	main.RegisterActivity(p.activities)
+	workers := []worker.Worker{main}
+	options.DisableWorkflowWorker = true
+	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
+		w := worker.New(p.temporal, submission.QueueCRM(name), options)
+		w.RegisterActivity(p.activities)
+		workers = append(workers, w)
+	}
+	for _, w := range workers {
+		if err := w.Start(); err != nil {
+			return nil, fmt.Errorf("start a worker: %w", err)
+		}
+	}
+	return workers, nil
+}
+
+// status serves health and metrics. Health is the process only: were it tied to Temporal, an outage would become a
+// storm of restarts.
+func (p *program) status() *http.Server {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", p.metrics.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"alive":true}`) })
+	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+}

@@ -1,0 +1,89 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"handoff/activities"
+	"handoff/internal/submission"
+)
+
+// ProcessSubmission carries one submission through the six steps. A step that fails for good parks the submission until
+// a person resolves it; after a correction or a fix the path starts over, which is safe because every step is idempotent.
+func ProcessSubmission(ctx workflow.Context, input submission.Input) (submission.Status, error) {
+	p, err := newProcess(ctx, input)
+	if err != nil {
+		return submission.Status{}, err
+	}
+	for {
+		disposition, err := p.path(ctx)
+		if err == nil {
+			return p.conclude(ctx, disposition)
+		}
+		resolution, err := p.park(ctx, err)
+		if err != nil {
+			return p.status, err
+		}
+		if resolution.Action == submission.ActionDiscard {
+			return p.conclude(ctx, submission.Discarded)
+		}
+	}
+}
+
+// steps of the path, by method reference only: the receiver is never used in workflow code.
+var do *activities.Activities
+
+// path is the path of a submission, as drawn in the README.
+func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
+	input := activities.Step{Submission: p.id, Correction: p.correction}
+
+	validated, err := run[activities.Validated](ctx, p, submission.StepValidate, submission.QueueSubmissions,
+		"answers against the mapping", do.ValidateSubmission, input)
+	if err != nil {
+		return "", err
+	}
+	p.status.Mapping = validated.Mapping
+
+	deduped, err := run[activities.Deduped](ctx, p, submission.StepDedupe, submission.QueueSubmissions,
+		"same answers by the same person before?", do.DedupeSubmission, input)
+	if err != nil {
+		return "", err
+	}
+	if deduped.DuplicateOf != "" {
+		p.duplicateOf = deduped.DuplicateOf
+		return submission.Duplicate, nil
+	}
+
+	mapped, err := run[activities.Mapped](ctx, p, submission.StepMap, submission.QueueSubmissions,
+		"answers to CRM objects by "+validated.Mapping, do.MapSubmission, input)
+	if err != nil {
+		return "", err
+	}
+	p.mapped(mapped)
+
+	upserted, err := run[activities.Upserted](ctx, p, submission.StepUpsert, submission.QueueCRM(mapped.Destination),
+		fmt.Sprintf("%s into %s", strings.Join(mapped.Objects, ", "), mapped.Destination), do.UpsertRecords, input)
+	if err != nil {
+		return "", err
+	}
+
+	assigned, err := run[activities.Assigned](ctx, p, submission.StepAssign, submission.QueueCRM(mapped.Destination),
+		"owner in "+mapped.Destination, do.AssignOwner,
+		activities.Assignee{Step: input, Route: upserted.Route, Records: upserted.Records})
+	if err != nil {
+		return "", err
+	}
+	p.assigned(assigned)
+
+	disposition := upserted.Disposition()
+	// A lead that is in the CRM with its owner is a success, whatever becomes of the notification.
+	_, err = run[activities.Notified](ctx, p, submission.StepNotify, submission.QueueSubmissions,
+		"tell the owner", do.NotifyOwner,
+		activities.Notice{Step: input, Event: string(disposition), Disposition: disposition, Assigned: assigned, Records: upserted.Records})
+	if err != nil {
+		p.logger.Warn("notification given up", "code", failureOf(err).Code)
+	}
+	return disposition, nil
+}
