@@ -14,6 +14,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"handoff/internal/devstack"
 	"handoff/internal/ledger"
 	"handoff/internal/submission"
 )
@@ -37,6 +38,20 @@ func (s *Stack) Sign(form, senderID string, answers map[string]any) (Delivery, e
 		return Delivery{}, fmt.Errorf("encode the delivery: %w", err)
 	}
 	return s.SignBody(body)
+}
+
+// SampleLead is a signed lead for the stack of a folder, which may be running in another program.
+func SampleLead(folder devstack.Folder, publicURL string, now time.Time) (Delivery, error) {
+	s := &Stack{Options: Options{Folder: folder}, PublicURL: publicURL}
+	if err := s.loadSecrets(); err != nil {
+		return Delivery{}, err
+	}
+	run := now.UTC().Format("20060102-150405.000")
+	delivery, err := s.Sign("demo-request", "lead-"+run, demoRequest(s.asNew(tomas, "tomas", run)))
+	if err == nil {
+		delivery.Header.Set("Prefer", "wait=10")
+	}
+	return delivery, err
 }
 
 // SignBody signs a body as it is.

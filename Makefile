@@ -1,0 +1,62 @@
+# The front door. Everything that needs a server starts its own: a private Postgres and the Temporal development server.
+
+# Where the development stack keeps programs, data, logs and generated secrets. Removing it loses nothing but the stack.
+STATE := $(shell realpath -m "$(if $(HANDOFF_STATE),$(HANDOFF_STATE),$(CURDIR)/.handoff)")
+export HANDOFF_STATE := $(STATE)
+# Built rather than `go run`, so that a signal reaches the program itself and nothing stays behind.
+HANDOFF := "$(STATE)/bin/handoff"
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo bench record-histories test check tools unit build fmt clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-17s %s\n' "$$name" "$$what"; done
+
+run: build ## Start everything, send one lead through it, stay up until Ctrl-C
+	@$(HANDOFF) dev run
+
+demo: build ## Send a dozen samples that end in every way a lead can end, print what became of them
+	@$(HANDOFF) dev demo
+
+bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities
+	@$(HANDOFF) dev bench
+
+record-histories: build ## Record the histories that the replay tests read again
+	@$(HANDOFF) dev record-histories
+
+test: check tools unit ## Run every check and every test, as CI does
+
+check: ## Check format, vet, and the determinism of the workflows
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
+		echo "not formatted (make fmt repairs it):"; echo "$$unformatted"; exit 1; fi
+	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || { \
+		echo "the race detector needs a C compiler: sudo apt-get install gcc libc6-dev"; exit 1; }
+	@echo "go vet" && go vet -race ./...
+	@echo "workflowcheck" && go tool workflowcheck -show-pos ./workflows/...
+
+tools: build ## Install or build the servers that the tests and the stack run on, unless they are here
+	@$(HANDOFF) dev tools
+
+# gotestsum runs this with the counts of go test's own events; CI closes with the line.
+COUNT = sh -c 'echo "$$((TESTS_TOTAL - TESTS_SKIPPED - TESTS_FAILED)) passed, $$TESTS_FAILED failed" > "$$HANDOFF_STATE/log/test-count"'
+export COUNT
+
+# check has vetted everything, so go test need not vet again.
+unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
+	@mkdir -p "$(STATE)/log" && rm -f "$(STATE)/log/test-count"
+	@go tool gotestsum --format pkgname --format-hide-empty-pkg --jsonfile "$(STATE)/log/test.json" \
+		--post-run-command "$$COUNT" -- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
+
+build: ## Build Handoff's programs into the state folder
+	@mkdir -p "$(STATE)/bin" && go build -o "$(STATE)/bin/" ./cmd/... ./worker ./starter
+
+fmt: ## Format the code
+	@gofmt -l -w .
+
+# A stack holds the lock of its folder, with its process id inside, while it runs.
+clean: ## Stop the stack that runs from the state folder, and remove what it kept
+	@if [ -s "$(STATE)/lock" ] && ! flock --nonblock "$(STATE)/lock" true; then \
+		echo "stopping the stack"; kill -TERM "$$(cat "$(STATE)/lock")" && flock --timeout 60 "$(STATE)/lock" true; fi
+	@rm -rf $(foreach part,bin log postgres secrets temporal lock,"$(STATE)/$(part)")
+	@if [ -d "$(STATE)" ]; then rmdir "$(STATE)"; fi
