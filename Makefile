@@ -38,15 +38,11 @@ check: ## Check format, vet, and the determinism of the workflows
 tools: build ## Install or build the servers that the tests and the stack run on, unless they are here
 	@$(HANDOFF) dev tools
 
-# gotestsum runs this with the counts of go test's own events; CI closes with the line.
-COUNT = sh -c 'echo "$$((TESTS_TOTAL - TESTS_SKIPPED - TESTS_FAILED)) passed, $$TESTS_FAILED failed" > "$$HANDOFF_STATE/log/test-count"'
-export COUNT
-
 # check has vetted everything, so go test need not vet again.
 unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
-	@mkdir -p "$(STATE)/log" && rm -f "$(STATE)/log/test-count"
+	@mkdir -p "$(STATE)/log"
 	@go tool gotestsum --format pkgname --format-hide-empty-pkg --jsonfile "$(STATE)/log/test.json" \
-		--post-run-command "$$COUNT" -- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
+		-- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
 
 build: ## Build Handoff's programs into the state folder
 	@mkdir -p "$(STATE)/bin" && go build -o "$(STATE)/bin/" ./cmd/... ./worker ./starter
