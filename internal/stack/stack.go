@@ -287,3 +287,12 @@ func (s *Stack) envValue(name string) string {
 	}
 	return value
 }
+
+// RestartStarter stops the starter and starts it with more environment.
+func (s *Stack) RestartStarter(ctx context.Context, env ...string) error {
+	if err := s.Starter.Stop(ctx); err != nil {
+		return err
+	}
+	s.env = append(s.env, env...)
+	return s.StartStarter(ctx)
+}

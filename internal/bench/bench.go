@@ -1,0 +1,141 @@
+// Package bench measures Handoff end to end against the least that Temporal can do, all on one machine in one run, and
+// prints ratios: numbers of one machine say little, ratios of one run say how much Handoff costs.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"handoff/internal/devstack"
+	"handoff/internal/stack"
+)
+
+// Options of a run.
+type Options struct {
+	Folder   devstack.Folder // with the programs
+	Root     string          // of the project
+	N        int             // submissions per measurement of the peak
+	Senders  int             // how many are on their way at once
+	Half     time.Duration   // how long latencies are measured at half of the peak
+	Progress io.Writer
+}
+
+// result is one row of the report.
+type result struct {
+	name     string
+	peak     float64 // submissions per second, from the first sent to the last one done
+	ack      *hdrhistogram.Histogram
+	toRecord *hdrhistogram.Histogram
+	errors   int
+}
+
+// newHistogram holds microseconds up to ten minutes.
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, int64(10*time.Minute/time.Microsecond), 3)
+}
+
+// Run measures everything and prints the report.
+func Run(ctx context.Context, w io.Writer, o Options) (err error) {
+	temp, err := os.MkdirTemp("", "handoff-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the benchmark: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	shipped, traced, err := configurations(o.Root, temp)
+	if err != nil {
+		return err
+	}
+	folder := devstack.Folder{Path: temp}
+	if err := os.Symlink(filepath.Join(o.Folder.Path, "bin"), filepath.Join(temp, "bin")); err != nil {
+		return fmt.Errorf("reach the programs: %w", err)
+	}
+	s, err := stack.Up(ctx, stack.Options{
+		Folder: folder, Root: o.Root, Durable: true, Progress: o.Progress,
+		Env: []string{"HANDOFF_CONFIG=" + shipped, "HANDOFF_LOG_LEVEL=warn"},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Down()) }()
+
+	var results []result
+	measure := func(name string, do func() (result, error)) error {
+		fmt.Fprintf(o.Progress, "Measuring %s\n", name)
+		r, err := do()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		r.name = name
+		results = append(results, r)
+		return nil
+	}
+	if err := measure("(a) an empty workflow", func() (result, error) { return plain(ctx, s, o, emptyWorkflow) }); err != nil {
+		return err
+	}
+	if err := measure("(b) six regular activities that do nothing", func() (result, error) { return plain(ctx, s, o, sixActivities) }); err != nil {
+		return err
+	}
+	if err := measure("(c) Handoff as shipped", func() (result, error) { return handoff(ctx, s, o, "c") }); err != nil {
+		return err
+	}
+	if err := s.RestartStarter(ctx, "HANDOFF_CONFIG="+traced); err != nil {
+		return err
+	}
+	if err := measure("(d) Handoff with trace: full", func() (result, error) { return handoff(ctx, s, o, "d") }); err != nil {
+		return err
+	}
+	report(w, o, results)
+	return nil
+}
+
+// configurations writes the shipped configuration without the website's rate limit, which is not what is measured, and
+// the same with tracing.
+func configurations(root, temp string) (shipped, traced string, err error) {
+	text, err := os.ReadFile(filepath.Join(root, "handoff.yaml"))
+	if err != nil {
+		return "", "", fmt.Errorf("read the configuration: %w", err)
+	}
+	const limit = "rate: {per_second: 100, burst: 200}"
+	if !strings.Contains(string(text), limit) {
+		return "", "", fmt.Errorf("handoff.yaml has no line %q to lift for the benchmark", limit)
+	}
+	shipped, traced = filepath.Join(temp, "shipped.yaml"), filepath.Join(temp, "traced.yaml")
+	return shipped, traced, errors.Join(
+		os.WriteFile(shipped, []byte(strings.Replace(string(text), limit, "", 1)), 0o644),
+		os.WriteFile(traced, []byte(strings.Replace(string(text), limit, "trace: full", 1)), 0o644),
+	)
+}
+
+func report(w io.Writer, o Options, results []result) {
+	fmt.Fprintf(w, "\n%d submissions each, %d senders, on %d cores; latencies at half of each row's own peak.\n\n",
+		o.N, o.Senders, runtime.NumCPU())
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"", "per second", "of (a)", "of (b)", "ack p50", "ack p99", "to record p50", "to record p99", "errors"})
+	for _, r := range results {
+		t.AppendRow(table.Row{
+			r.name, fmt.Sprintf("%.0f", r.peak), ratio(r.peak, results[0].peak), ratio(r.peak, results[1].peak),
+			quantile(r.ack, 50), quantile(r.ack, 99), quantile(r.toRecord, 50), quantile(r.toRecord, 99), r.errors,
+		})
+	}
+	t.Render()
+	fmt.Fprintf(w, "\nExpected: (c) at least 0.70 of (a): %s. (c) at least 3.00 of (b): %s. ack p99 of (c) below 100 ms: %s.\n",
+		ratio(results[2].peak, results[0].peak), ratio(results[2].peak, results[1].peak), quantile(results[2].ack, 99))
+}
+
+func ratio(a, b float64) string { return fmt.Sprintf("%.2f", a/b) }
+
+func quantile(h *hdrhistogram.Histogram, q float64) string {
+	return fmt.Sprintf("%.1f ms", float64(h.ValueAtQuantile(q))/1000)
+}
