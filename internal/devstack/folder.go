@@ -64,7 +64,20 @@ func (f Folder) Lock() (unlock func(), err error) {
 		file.Close()
 		return nil, fmt.Errorf("another stack runs in %s: stop it first, or set HANDOFF_STATE to another folder", f.Path)
 	}
+	// `make clean` reads whom to stop. Only the lock says that somebody runs, so a stale number does no harm.
+	if err := writeHolder(file); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("write who holds the state folder: %w", err)
+	}
 	return func() { file.Close() }, nil
+}
+
+func writeHolder(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(file, os.Getpid())
+	return err
 }
 
 // Secret returns the secret of that name, made by generate and stored in a file that only its owner can read, the first
@@ -85,7 +98,11 @@ func (f Folder) Secret(name string, generate func() (string, error)) (string, er
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("make the secrets folder: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+	// Whole or not at all: half a key would lock everybody out of what it sealed.
+	if err := os.WriteFile(path+".new", []byte(secret+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("store secret %s: %w", name, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
 		return "", fmt.Errorf("store secret %s: %w", name, err)
 	}
 	return secret, nil

@@ -4,20 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
 	"syscall"
 )
 
-// FreePort finds a TCP port that nobody uses on the loopback interface.
+// The ports that FreePort chooses from lie below those that the kernel gives to outgoing connections. Otherwise such a
+// connection could take the port of a server that is down for a moment, and a client that knocks at a closed port of
+// that range again and again ends up connected to itself.
+const (
+	firstFreePort = 20000
+	lastFreePort  = 32000
+)
+
+// FreePort finds a TCP port that nobody uses on the loopback interface. The choice is random, because other programs
+// choose at the same time.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	var taken error
+	for range 100 {
+		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			taken = err
+			continue
+		}
+		return port, l.Close()
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port from %d to %d: %w", firstFreePort, lastFreePort, taken)
 }
 
 // CheckPort fails with what to do when the port is taken. variable is the environment variable that chooses another.

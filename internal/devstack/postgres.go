@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -30,6 +29,7 @@ type PostgresOptions struct {
 type Postgres struct {
 	options  PostgresOptions
 	binaries string
+	account  account
 	password string
 	process  *Process
 }
@@ -52,7 +52,10 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
-	return p, p.Start(ctx)
+	if err := p.Start(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // ErrNoPostgres says that the machine has no Postgres server.
@@ -61,6 +64,9 @@ var ErrNoPostgres = errors.New("no Postgres server on this machine")
 // findPostgres finds the folder of the server's programs; Debian keeps them off the PATH.
 func findPostgres() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err != nil { // the server need not be linked beside it
+			return "", fmt.Errorf("find the Postgres programs: %w", err)
+		}
 		return filepath.Dir(path), nil
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -76,86 +82,68 @@ func postgresVersion(initdb string) int {
 	return n
 }
 
-// prepare makes the data folder.
+// prepare reads the password and makes the data folder, the first time.
 func (p *Postgres) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(p.options.Dir, 0o755); err != nil {
 		return fmt.Errorf("make the Postgres folder: %w", err)
 	}
-	attributes, uid, gid, err := unprivileged()
-	if err != nil {
+	var err error
+	if p.account, err = accountFor(p.options.Dir); err != nil {
 		return err
 	}
 	passwordFile := filepath.Join(p.options.Dir, "password")
-	stored, err := os.ReadFile(passwordFile)
-	if err == nil {
-		p.password = string(stored)
-	} else {
-		p.password, _ = RandomSecret()
-		if err := os.WriteFile(passwordFile, []byte(p.password), 0o600); err != nil {
-			return fmt.Errorf("store the Postgres password: %w", err)
+	if _, err := os.Stat(p.data()); err == nil {
+		password, err := os.ReadFile(passwordFile)
+		if err != nil {
+			return fmt.Errorf("read the Postgres password: %w", err)
 		}
-	}
-	if _, err := os.Stat(filepath.Join(p.data(), "PG_VERSION")); err == nil {
+		p.password = string(password)
 		return nil
 	}
-	if err := os.RemoveAll(p.data()); err != nil { // what an interrupted initdb left
-		return fmt.Errorf("clear the Postgres data folder: %w", err)
+	if p.password, err = RandomSecret(); err != nil {
+		return err
 	}
-	if uid >= 0 {
-		for _, path := range []string{p.options.Dir, passwordFile} {
-			if err := os.Chown(path, uid, gid); err != nil {
-				return fmt.Errorf("give the Postgres folder to its user: %w", err)
-			}
-		}
+	if err := os.WriteFile(passwordFile, []byte(p.password), 0o600); err != nil {
+		return fmt.Errorf("store the Postgres password: %w", err)
 	}
-	args := []string{"-D", p.data(), "-U", postgresUser, "--auth=scram-sha-256", "--pwfile=" + passwordFile, "-E", "UTF8", "--locale=C"}
+	if err := p.account.own(p.options.Dir, passwordFile); err != nil {
+		return err
+	}
+	// Made under another name, because an initdb that was killed leaves what looks like a data folder.
+	unfinished := p.data() + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return fmt.Errorf("clear an unfinished Postgres data folder: %w", err)
+	}
+	args := []string{"-D", unfinished, "-U", postgresUser, "--auth=scram-sha-256", "--pwfile=" + passwordFile, "-E", "UTF8", "--locale=C"}
 	if !p.options.Durable {
 		args = append(args, "--no-sync")
 	}
-	initdb := exec.CommandContext(ctx, filepath.Join(p.binaries, "initdb"), args...)
-	initdb.SysProcAttr = attributes
-	initdb.Dir = "/"
-	if output, err := initdb.CombinedOutput(); err != nil {
-		_ = os.RemoveAll(p.data())
-		return fmt.Errorf("make the Postgres data folder with initdb: %w\n%s", err, output)
+	initdb, err := StartProcess(Spec{
+		Name: "initdb", Path: filepath.Join(p.binaries, "initdb"), Args: args, Dir: "/", LogFile: p.options.LogFile, attributes: p.account.attributes(),
+	})
+	if err != nil {
+		return p.account.explain(err)
+	}
+	select {
+	case <-initdb.Done():
+	case <-ctx.Done():
+		initdb.Kill()
+		return fmt.Errorf("make the Postgres data folder: %w", ctx.Err())
+	}
+	if initdb.err != nil {
+		return fmt.Errorf("make the Postgres data folder: %w", initdb.Ended())
+	}
+	if err := os.Rename(unfinished, p.data()); err != nil {
+		return fmt.Errorf("make the Postgres data folder: %w", err)
 	}
 	return nil
 }
 
 func (p *Postgres) data() string { return filepath.Join(p.options.Dir, "data") }
 
-// Linux capability numbers, from linux/capability.h.
-const (
-	capDACOverride   = 1
-	capDACReadSearch = 2
-)
-
-// unprivileged says as whom Postgres runs: as we do, or, when we are root, as the postgres user or nobody. That user may
-// not be allowed to pass through the folders above the data folder (such as /root), so it keeps the capability to.
-func unprivileged() (attributes *syscall.SysProcAttr, uid, gid int, err error) {
-	if os.Geteuid() != 0 {
-		return &syscall.SysProcAttr{}, -1, -1, nil
-	}
-	account, err := user.Lookup("postgres")
-	if err != nil {
-		if account, err = user.Lookup("nobody"); err != nil {
-			return nil, 0, 0, fmt.Errorf("find an unprivileged user to run Postgres: %w", err)
-		}
-	}
-	uid, _ = strconv.Atoi(account.Uid)
-	gid, _ = strconv.Atoi(account.Gid)
-	return &syscall.SysProcAttr{
-		Credential:  &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)},
-		AmbientCaps: []uintptr{capDACOverride, capDACReadSearch},
-	}, uid, gid, nil
-}
-
-// Start starts the server on its port, over the data it had.
+// Start starts the server on its port, over the data it had. A server that does not get ready by the deadline of ctx is
+// ended again.
 func (p *Postgres) Start(ctx context.Context) error {
-	attributes, _, _, err := unprivileged()
-	if err != nil {
-		return err
-	}
 	settings := map[string]string{
 		"port": strconv.Itoa(p.options.Port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
 		"max_connections": "300", "shared_buffers": "128MB", "log_min_messages": "warning", "log_statement": "none",
@@ -171,10 +159,10 @@ func (p *Postgres) Start(ctx context.Context) error {
 	process, err := StartProcess(Spec{
 		Name: "postgres", Path: filepath.Join(p.binaries, "postgres"), Args: args, Dir: "/", LogFile: p.options.LogFile,
 		StopSignal: syscall.SIGINT, // fast shutdown: does not wait for clients
-		attributes: attributes,
+		attributes: p.account.attributes(),
 	})
 	if err != nil {
-		return err
+		return p.account.explain(err)
 	}
 	p.process = process
 	db, err := sql.Open("postgres", p.DSN("postgres"))
@@ -182,7 +170,11 @@ func (p *Postgres) Start(ctx context.Context) error {
 		return fmt.Errorf("open Postgres: %w", err)
 	}
 	defer db.Close()
-	return await(ctx, process, db.PingContext)
+	if err := await(ctx, process, db.PingContext); err != nil {
+		p.Kill()
+		return err
+	}
+	return nil
 }
 
 // DSN is how to connect to a database of the server.

@@ -7,7 +7,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // EnsurePostgres installs Postgres where it is missing and we may; otherwise it says what to run.
@@ -24,37 +25,47 @@ func EnsurePostgres(ctx context.Context, progress io.Writer) error {
 		return fmt.Errorf("%w, and no apt-get to install it with: put initdb and postgres on the PATH", ErrNoPostgres)
 	}
 	fmt.Fprintln(progress, "Installing Postgres (Debian package postgresql)…")
-	restore, err := withoutSystemCluster()
-	if err != nil {
-		return err
-	}
-	defer restore()
-	for _, args := range [][]string{
-		{"update", "-q"},
-		{"install", "-y", "-q", "--no-install-recommends", "postgresql"},
-	} {
+	run := func(args ...string) error {
 		command := exec.CommandContext(ctx, apt, args...)
 		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		command.Stdout, command.Stderr = progress, progress
 		if err := command.Run(); err != nil {
-			return fmt.Errorf("apt-get %s: %w", args[0], err)
+			return fmt.Errorf("install Postgres with apt-get %s: %w", strings.Join(args, " "), err)
 		}
+		return nil
+	}
+	install := []string{"install", "-y", "-q", "--no-install-recommends"}
+	if err := run("update", "-q"); err != nil {
+		return err
+	}
+	// First what decides whether the server's package starts a server of the machine's own, then that package.
+	if err := run(append(install, "postgresql-common")...); err != nil {
+		return err
+	}
+	restore, err := withoutSystemServer("/etc/postgresql-common/createcluster.conf")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(run(append(install, "postgresql")...), restore()); err != nil {
+		return err
 	}
 	_, err = findPostgres()
 	return err
 }
 
-// withoutSystemCluster keeps the package from creating and starting a server of the machine's own.
-func withoutSystemCluster() (restore func(), err error) {
-	const file = "/etc/postgresql-common/createcluster.conf"
-	if _, err := os.Stat(file); err == nil {
-		return func() {}, nil // the machine's owner has decided
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+// withoutSystemServer makes the package's configuration say that installing a server starts none, until restored.
+func withoutSystemServer(file string) (restore func() error, err error) {
+	was, err := os.ReadFile(file)
+	if err != nil {
 		return nil, fmt.Errorf("keep Postgres from starting a system server: %w", err)
 	}
-	if err := os.WriteFile(file, []byte("create_main_cluster = false\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, append(slices.Clone(was), "\ncreate_main_cluster = false\n"...), 0o644); err != nil {
 		return nil, fmt.Errorf("keep Postgres from starting a system server: %w", err)
 	}
-	return func() {}, nil
+	return func() error {
+		if err := os.WriteFile(file, was, 0o644); err != nil {
+			return fmt.Errorf("restore %s: %w", file, err)
+		}
+		return nil
+	}, nil
 }

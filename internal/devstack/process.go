@@ -150,14 +150,15 @@ func await(ctx context.Context, p *Process, ready func(context.Context) error) e
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
 		err := ready(attempt)
 		cancel()
-		if err == nil {
+		if err == nil && p.Running() { // else it was another program that answered on the port
 			return nil
 		}
 		select {
 		case <-p.done:
 			return p.Ended()
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w; last answer: %w", p.spec.Name, ctx.Err(), err)
+			return fmt.Errorf("wait for %s: %w; last answer: %w; the end of %s:\n%s",
+				p.spec.Name, ctx.Err(), err, p.spec.LogFile, tail(p.spec.LogFile, 15))
 		case <-ticker.C:
 		}
 	}

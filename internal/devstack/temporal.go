@@ -43,10 +43,14 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 	if o.UIPort != 0 {
 		t.UI = "http://127.0.0.1:" + strconv.Itoa(o.UIPort)
 	}
-	return t, t.Start(ctx)
+	if err := t.Start(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
-// Start starts the server on its port, over the database it had.
+// Start starts the server on its port, over the database it had. A server that does not get ready by the deadline of ctx
+// is ended again.
 func (t *Temporal) Start(ctx context.Context) error {
 	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(t.options.Port), "--log-level", "error"}
 	if t.options.UIPort != 0 {
@@ -75,13 +79,17 @@ func (t *Temporal) Start(ctx context.Context) error {
 		return fmt.Errorf("reach the Temporal server: %w", err)
 	}
 	defer c.Close()
-	return await(ctx, process, func(ctx context.Context) error {
+	err = await(ctx, process, func(ctx context.Context) error {
 		missing, err := temporal.MissingSearchAttributes(ctx, c, client.DefaultNamespace)
 		if err == nil && len(missing) > 0 {
 			return fmt.Errorf("search attributes not yet registered: %v", missing)
 		}
 		return err
 	})
+	if err != nil {
+		t.Kill()
+	}
+	return err
 }
 
 // Stop ends the server.
