@@ -140,3 +140,11 @@ func together[T any](t testing.TB, n int, call func(ctx context.Context, i int) 
 	}
 	return results
 }
+
+// index makes a blind index with the ledger's keys.
+func (w *world) index(t testing.TB, kind, value string) []byte {
+	t.Helper()
+	keys, err := seal.LoadKeys(w.keys)
+	require.NoError(t, err)
+	return keys.Index(kind, value)
+}
