@@ -24,7 +24,8 @@ func (l *loader) completeDestinations(c *Config) {
 		}
 		l.span(path+".timeout", destination.Timeout, 100*time.Millisecond, 2*time.Minute)
 		if destination.Timeout > c.Worker.StopTimeout {
-			l.problem(path+".timeout", "longer than worker.stop_timeout (%s): a stopping worker would cut calls off", short(c.Worker.StopTimeout))
+			l.problem(path+".timeout", "%s is longer than worker.stop_timeout (%s): a stopping worker would cut calls off",
+				short(destination.Timeout), short(c.Worker.StopTimeout))
 		}
 		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres"}) {
 			l.completePostgres(c, path+".postgres", &destination)
@@ -97,8 +98,9 @@ func (l *loader) completeObject(path string, o *Object) {
 		}
 		l.column(path+"."+own[0], own[1], own[0], taken)
 	}
-	if o.External != "" {
-		l.identifier(path+".external", o.External)
+	// External may be the column of a field, and is a field of its own name where it is not.
+	if o.External != "" && l.identifier(path+".external", o.External) && taken[o.External] != "" {
+		l.problem(path+".external", "column %s is also that of %s; want one of its own", o.External, taken[o.External])
 	}
 	for _, field := range slices.Sorted(maps.Keys(o.Columns)) {
 		column := o.Columns[field]

@@ -28,8 +28,10 @@ func (l *loader) completeListeners(c *Config) {
 			c.Admin.URL = "http://localhost" + c.Admin.Listen
 		}
 	}
-	l.webURL("$.admin.url", c.Admin.URL)
-	c.Admin.URL = strings.TrimSuffix(c.Admin.URL, "/")
+	if c.Admin.URL != "" {
+		l.webURL("$.admin.url", c.Admin.URL)
+		c.Admin.URL = strings.TrimSuffix(c.Admin.URL, "/")
+	}
 	c.Admin.Token = l.secret(adminToken(), "")
 	if !c.Admin.Token.IsZero() && len(c.Admin.Token.Reveal()) < minToken {
 		l.variableProblem(l.holder(adminToken()), "shorter than %d characters", minToken)

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	formName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	formName    = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
 	placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 )
 
@@ -33,7 +33,7 @@ func (l *loader) completeSources(c *Config) {
 		l.checkSecrets(c, path, &source)
 		l.checkAdmission(c, path, &source)
 		l.checkPlaces(path, &source)
-		switch Scheme(source.Scheme) {
+		switch source.Scheme {
 		case Generic:
 			l.checkSignature(path, &source)
 		case StandardWebhooks:
@@ -110,7 +110,7 @@ func (l *loader) checkPlaces(path string, s *Source) {
 	case s.Form != "" && s.FormPath != "":
 		l.problem(path+".form_path", "set, and so is form; want one of them")
 	case s.Form != "" && !formName.MatchString(s.Form):
-		l.problem(path+".form", "want a name of letters, digits and . _ -, at most 64 characters")
+		l.problem(path+".form", "want a name of a-z, 0-9, dot, dash and underscore, at most 80 characters")
 	case s.FormPath != "" && !isPath(s.FormPath):
 		l.problem(path+".form_path", "want a path in the body such as data.form")
 	}
@@ -125,7 +125,7 @@ func (l *loader) checkPlaces(path string, s *Source) {
 			l.problem(path+"."+p.key, "%s is for revision only; want header:NAME or a path in the body", bodyHash)
 		}
 	}
-	if !s.Revision.IsZero() && s.SubmissionID.IsZero() {
+	if !s.Revision.IsZero() && s.SubmissionID.IsZero() && !l.file.Has(path+".submission_id") {
 		l.problem(path+".revision", "no use without submission_id: a revision is one of a known submission")
 	}
 	if s.Scheme == StandardWebhooks && s.EventID.IsZero() {

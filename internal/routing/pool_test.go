@@ -35,7 +35,7 @@ func TestI6RoundRobinIsFairForHardWeights(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(weights), func(t *testing.T) {
 			t.Parallel()
-			requireFair(t, pool(weights...), 2500)
+			requireFair(t, pool(weights...), 1200)
 		})
 	}
 }

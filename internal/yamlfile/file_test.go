@@ -97,5 +97,8 @@ func TestUnknownSuggests(t *testing.T) {
 	require.Equal(t, `unknown scheme "Generic"; did you mean "generic"?`, yamlfile.Unknown("scheme", "Generic", known))
 	require.Equal(t, `unknown scheme "geenric"; did you mean "generic"?`, yamlfile.Unknown("scheme", "geenric", known))
 	require.Equal(t, `unknown scheme "xy"; want one of: generic, id, standard-webhooks`, yamlfile.Unknown("scheme", "xy", known))
+	require.Equal(t, `unknown scheme "standard"; did you mean "standard-webhooks"?`, yamlfile.Unknown("scheme", "standard", known))
+	require.Equal(t, `unknown scheme "generically"; did you mean "generic"?`, yamlfile.Unknown("scheme", "generically", known))
+	require.Equal(t, `unknown scheme "sta"; want one of: generic, id, standard-webhooks`, yamlfile.Unknown("scheme", "sta", known))
 	require.Equal(t, `unknown pool "x"; there are none`, yamlfile.Unknown("pool", "x", nil))
 }

@@ -18,13 +18,21 @@ func Unknown(what, name string, known []string) string {
 	return fmt.Sprintf("unknown %s %q; want one of: %s", what, name, strings.Join(sorted, ", "))
 }
 
-// nearest finds the known name that a typing error away, or "" when none is near: a third of its letters may differ.
+// nearest finds the known name that is a typing error away (a third of its letters may differ), or of which this is the
+// beginning or the other way around, or "" when none is near.
 func nearest(name string, known []string) string {
 	best, distance := "", len(name)
 	for _, candidate := range slices.Sorted(slices.Values(known)) {
 		d := edits(strings.ToLower(name), strings.ToLower(candidate))
 		if d < distance && d <= max(1, len(candidate)/3) {
 			best, distance = candidate, d
+		}
+	}
+	const enough = 4 // letters that are not in common by chance
+	for _, candidate := range slices.Sorted(slices.Values(known)) {
+		begins := strings.HasPrefix(candidate, name) || strings.HasPrefix(name, candidate)
+		if best == "" && begins && min(len(name), len(candidate)) >= enough {
+			best = candidate
 		}
 	}
 	return best
