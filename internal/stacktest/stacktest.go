@@ -4,7 +4,6 @@ package stacktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -151,35 +150,4 @@ func stop(do func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_ = do(ctx) // a server that does not stop in time is killed
-}
-
-// sharedFolder is the folder of this process' servers, removed after they stopped. The caller holds the lock.
-func sharedFolder(t testing.TB) string {
-	if shared.folder == "" {
-		folder, err := makeFolder()
-		if err != nil {
-			t.Fatalf("make a folder for the servers: %v", err)
-		}
-		shared.folder = folder
-		shared.stops = append(shared.stops, func() { _ = os.RemoveAll(folder) })
-	}
-	return shared.folder
-}
-
-func tempFolder(t testing.TB) string {
-	folder, err := makeFolder()
-	if err != nil {
-		t.Fatalf("make a folder for the server: %v", err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	return folder
-}
-
-// makeFolder prefers memory: the servers of tests hold little and write much.
-func makeFolder() (string, error) {
-	folder, err := os.MkdirTemp("/dev/shm", "handoff-test-")
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
-		return os.MkdirTemp("", "handoff-test-")
-	}
-	return folder, err
 }
