@@ -127,6 +127,15 @@ func (a *Activities) begin(ctx context.Context, step submission.Step) func(facts
 	}
 }
 
+// ran notes the attempt that succeeded.
+func ran(ctx context.Context) Ran {
+	info := activity.GetInfo(ctx)
+	if info.IsLocalActivity {
+		return Ran{}
+	}
+	return Ran{Attempt: int(info.Attempt)}
+}
+
 // admit lets a call to a CRM through, unless it is a local attempt and operators hold the destination's queue.
 func (a *Activities) admit(ctx context.Context, destination string) error {
 	held := a.destinations[destination].Held

@@ -25,19 +25,19 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 	if len(owned) == 0 {
 		a.metrics.Assigned("none")
 		done("rule", "none")
-		return Assigned{Rule: "none", Explanation: "The mapping writes no record that takes an owner."}, nil
+		return Assigned{Ran: ran(ctx), Rule: "none", Explanation: "The mapping writes no record that takes an owner."}, nil
 	}
 	assignment, err := a.decide(ctx, in, plan, owned)
 	if err != nil {
 		return Assigned{}, a.fail(ctx, submission.StepAssign, plan.Destination, err)
 	}
-	if err := a.give(ctx, in.Submission, plan.Destination, owned, assignment); err != nil {
+	if err := a.give(ctx, in.Submission, plan, owned, assignment); err != nil {
 		return Assigned{}, a.fail(ctx, submission.StepAssign, plan.Destination, err)
 	}
 	a.metrics.Assigned(assignment.Rule)
 	done("destination", plan.Destination, "rule", assignment.Rule)
 	return Assigned{
-		Owner: assignment.Owner, Queue: assignment.Queue, Rule: assignment.Rule, Explanation: assignment.Explanation,
+		Ran: ran(ctx), Owner: assignment.Owner, Queue: assignment.Queue, Rule: assignment.Rule, Explanation: assignment.Explanation,
 	}, nil
 }
 
@@ -60,8 +60,8 @@ func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, o
 }
 
 // give sets the owner on the records that have none. A queue can own records too.
-func (a *Activities) give(ctx context.Context, id submission.ID, destination string, owned []Record, assignment ledger.Assignment) error {
-	owner := assignment.Owner
+func (a *Activities) give(ctx context.Context, id submission.ID, plan sealedPlan, owned []Record, assignment ledger.Assignment) error {
+	destination, owner := plan.Destination, assignment.Owner
 	if owner == "" {
 		owner = assignment.Queue
 	}
@@ -69,10 +69,10 @@ func (a *Activities) give(ctx context.Context, id submission.ID, destination str
 	var calls []ledger.CallRecord
 	var failed error
 	for _, record := range owned {
-		if record.Owner != "" || owner == "" {
+		if _, given := plan.Given[record.Object]; given || record.Owner != "" || owner == "" {
 			continue
 		}
-		_, call, err := connector.SetOwner(ctx, record.Object, record.ID, owner)
+		now, call, err := connector.SetOwner(ctx, record.Object, record.ID, owner)
 		if call != nil {
 			entry := ledger.CallRecord{
 				Step: submission.StepAssign, Destination: destination, Attempt: int(activity.GetInfo(ctx).Attempt), Call: *call,
@@ -85,6 +85,15 @@ func (a *Activities) give(ctx context.Context, id submission.ID, destination str
 		if err != nil {
 			failed = err
 			break
+		}
+		if plan.Given == nil {
+			plan.Given = map[string]string{}
+		}
+		plan.Given[record.Object] = now
+	}
+	if failed != nil && len(plan.Given) > 0 { // the next attempt goes on from here
+		if err := a.savePlan(context.WithoutCancel(ctx), id, plan); err != nil {
+			a.logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", id)
 		}
 	}
 	if len(calls) > 0 {

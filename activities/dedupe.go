@@ -18,7 +18,7 @@ func (a *Activities) DedupeSubmission(ctx context.Context, in Step) (Deduped, er
 	person, answers := m.Identity(input)
 	if person == "" || m.Window() <= 0 {
 		done()
-		return Deduped{}, nil // nobody to recognize: every submission counts
+		return Deduped{Ran: ran(ctx)}, nil // nobody to recognize: every submission counts
 	}
 	first, err := a.ledger.ClaimAnswers(ctx, in.Submission, ledger.Claim{
 		Form:    input.Form,
@@ -31,8 +31,8 @@ func (a *Activities) DedupeSubmission(ctx context.Context, in Step) (Deduped, er
 	}
 	if first == in.Submission {
 		done()
-		return Deduped{}, nil
+		return Deduped{Ran: ran(ctx)}, nil
 	}
 	done("duplicate_of", string(first))
-	return Deduped{DuplicateOf: first}, nil
+	return Deduped{Ran: ran(ctx), DuplicateOf: first}, nil
 }

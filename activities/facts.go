@@ -14,19 +14,30 @@ type Step struct {
 	Correction string        `json:"correction,omitempty"`
 }
 
+// Ran says how many attempts a regular activity needed; the history knows, but not the workflow.
+type Ran struct {
+	Attempt int `json:"attempt,omitempty"`
+}
+
+// Attempts is the number of attempts, at least one.
+func (r Ran) Attempts() int { return max(r.Attempt, 1) }
+
 // Validated says which mapping accepted the answers.
 type Validated struct {
+	Ran
 	Mapping string `json:"mapping"` // name@version
 	Answers int    `json:"answers"` // how many there are
 }
 
 // Deduped names the submission that gave the same answers before, if there is one.
 type Deduped struct {
+	Ran
 	DuplicateOf submission.ID `json:"duplicate_of,omitempty"`
 }
 
 // Mapped says what will be written where.
 type Mapped struct {
+	Ran
 	Mapping     string           `json:"mapping"` // name@version, pinned
 	Destination string           `json:"destination"`
 	Trace       submission.Trace `json:"trace,omitempty"` // the destination's switch
@@ -47,20 +58,20 @@ type Record struct {
 
 // Upserted says which records hold the submission now.
 type Upserted struct {
+	Ran
 	Records  []Record `json:"records"`
 	Customer bool     `json:"customer,omitempty"` // the mapping's customer rule applied
 	Route    string   `json:"route,omitempty"`    // where that rule routes to
 }
 
-// Disposition is what the writes amount to: created as soon as one record that takes an owner is new.
+// Disposition is what the writes amount to. The last record is the one that the submission is about: the lead, or the
+// contact where the mapping makes no lead.
 func (u Upserted) Disposition() submission.Disposition {
-	if u.Customer {
+	switch n := len(u.Records); {
+	case u.Customer:
 		return submission.Routed
-	}
-	for _, record := range u.Records {
-		if record.Outcome == crm.Created && record.Owned {
-			return submission.Created
-		}
+	case n > 0 && u.Records[n-1].Outcome == crm.Created:
+		return submission.Created
 	}
 	return submission.Updated
 }
@@ -74,6 +85,7 @@ type Assignee struct {
 
 // Assigned says who got the records and by which rule.
 type Assigned struct {
+	Ran
 	Owner       string `json:"owner,omitempty"`
 	Queue       string `json:"queue,omitempty"`
 	Rule        string `json:"rule"`
@@ -91,6 +103,7 @@ type Notice struct {
 
 // Notified says what became of each channel: sent, or already sent before.
 type Notified struct {
+	Ran
 	Channels map[string]string `json:"channels,omitempty"`
 }
 
@@ -119,4 +132,4 @@ type Conclusion struct {
 }
 
 // Recorded is the empty result of the bookkeeping activities.
-type Recorded struct{}
+type Recorded struct{ Ran }

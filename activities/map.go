@@ -29,15 +29,11 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination,
 			&crm.Error{Kind: crm.Misconfigured, Code: "no_destination"})
 	}
-	sealed, err := json.Marshal(sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt})
-	if err != nil {
-		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, fmt.Errorf("encode the plan: %w", err))
-	}
-	if err := a.ledger.SavePlan(ctx, in.Submission, sealed, plan.Mapping, plan.Version); err != nil {
+	if err := a.savePlan(ctx, in.Submission, sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt}); err != nil {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
 	}
 	mapped := Mapped{
-		Mapping: m.Ref(), Destination: plan.Destination, Trace: destination.Trace, Unmapped: len(plan.Unmapped),
+		Ran: ran(ctx), Mapping: m.Ref(), Destination: plan.Destination, Trace: destination.Trace, Unmapped: len(plan.Unmapped),
 	}
 	for _, object := range plan.Objects {
 		mapped.Objects = append(mapped.Objects, object.Name)
@@ -47,10 +43,22 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 	return mapped, nil
 }
 
-// sealedPlan is what MapSubmission leaves in the ledger for the steps that follow.
+// sealedPlan is what MapSubmission leaves in the ledger for the steps that follow, and what these leave for their next
+// attempt: under a tight rate limit an attempt that began from the start would spend its whole allowance on what is done.
 type sealedPlan struct {
 	mapping.Plan
-	SubmittedAt time.Time `json:"submitted_at"`
+	SubmittedAt time.Time         `json:"submitted_at"`
+	Written     map[string]Record `json:"written,omitempty"`     // by the name of the plan's object
+	IsCustomer  bool              `json:"is_customer,omitempty"` // the customer rule applied to what was written
+	Given       map[string]string `json:"given,omitempty"`       // owner by object
+}
+
+func (a *Activities) savePlan(ctx context.Context, id submission.ID, plan sealedPlan) error {
+	encoded, err := json.Marshal(plan)
+	if err != nil {
+		return fmt.Errorf("encode the plan of %s: %w", id, err)
+	}
+	return a.ledger.SavePlan(ctx, id, encoded, plan.Mapping, plan.Version)
 }
 
 // plan opens what MapSubmission sealed.

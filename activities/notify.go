@@ -28,7 +28,7 @@ func (a *Activities) NotifyOwner(ctx context.Context, in Notice) (Notified, erro
 		return Notified{}, a.fail(ctx, submission.StepNotify, "", err)
 	}
 	done("channels", len(channels))
-	return Notified{Channels: channels}, nil
+	return Notified{Ran: ran(ctx), Channels: channels}, nil
 }
 
 // send delivers a message to every channel that wants it, once per submission, channel and event.

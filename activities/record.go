@@ -36,7 +36,7 @@ func (a *Activities) RecordReview(ctx context.Context, in Review) (Recorded, err
 		a.logger.LogAttrs(ctx, slog.LevelWarn, "review notice not sent", slog.String("submission", string(in.Submission)))
 	}
 	done("kind", string(in.Failure.Kind), "code", in.Failure.Code)
-	return Recorded{}, nil
+	return Recorded{Ran: ran(ctx)}, nil
 }
 
 func codes(f Failure) []string {
@@ -57,7 +57,7 @@ func (a *Activities) RecordResolution(ctx context.Context, in Resolved) (Recorde
 		return Recorded{}, a.fail(ctx, recordStep, "", err)
 	}
 	done("action", string(in.Resolution.Action))
-	return Recorded{}, nil
+	return Recorded{Ran: ran(ctx)}, nil
 }
 
 // RecordConclusion writes the disposition and the timings of the steps: from here on the submission is done.
@@ -78,7 +78,7 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 		slog.String("mapping", in.Mapping), slog.String("destination", in.Destination),
 		slog.Int("attempts", attempts(in.Steps)), slog.Duration("took", concluded.Took))
 	done("disposition", string(in.Disposition))
-	return Recorded{}, nil
+	return Recorded{Ran: ran(ctx)}, nil
 }
 
 func attempts(steps []submission.StepTiming) int {

@@ -35,8 +35,14 @@ func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, erro
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
 	}
 	if failed != nil {
+		if len(w.writes) > 0 { // the next attempt goes on from here
+			if err := a.savePlan(context.WithoutCancel(ctx), in.Submission, w.plan); err != nil {
+				a.logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", in.Submission)
+			}
+		}
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, failed)
 	}
+	upserted.Ran = ran(ctx)
 	done("destination", plan.Destination, "records", len(upserted.Records))
 	return upserted, nil
 }
@@ -53,33 +59,40 @@ type writer struct {
 
 func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
 	var upserted Upserted
-	ids := map[string]string{} // record id by the plan's object name
+	if w.plan.Written == nil {
+		w.plan.Written = map[string]Record{}
+	}
 	for _, object := range w.plan.Objects {
-		if upserted.Customer && slices.Contains(w.plan.Customer.Skip, object.Name) {
+		if w.plan.IsCustomer && slices.Contains(w.plan.Customer.Skip, object.Name) {
 			continue
 		}
-		result := w.write(ctx, object, ids)
-		if result.Err != nil {
-			return upserted, result.Err
+		record, written := w.plan.Written[object.Name]
+		if !written {
+			result := w.write(ctx, object)
+			if result.Err != nil {
+				return upserted, result.Err
+			}
+			owner, _ := result.Record["owner"].(string)
+			record = Record{
+				Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
+				Owned: object.OwnerField, Owner: owner,
+			}
+			w.plan.Written[object.Name] = record
+			w.plan.IsCustomer = w.plan.IsCustomer || w.isCustomer(object, result)
 		}
-		ids[object.Name] = result.RecordID
-		owner, _ := result.Record["owner"].(string)
-		upserted.Records = append(upserted.Records, Record{
-			Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
-			Owned: object.OwnerField, Owner: owner,
-		})
-		if w.isCustomer(object, result) {
-			upserted.Customer, upserted.Route = true, w.plan.Customer.Route
-		}
+		upserted.Records = append(upserted.Records, record)
+	}
+	if w.plan.IsCustomer {
+		upserted.Customer, upserted.Route = true, w.plan.Customer.Route
 	}
 	return upserted, nil
 }
 
-func (w *writer) write(ctx context.Context, object mapping.Object, ids map[string]string) crm.Result {
+func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
 	fields := maps.Clone(object.Fields)
 	for _, link := range object.Links {
-		if id, ok := ids[link.To]; ok {
-			fields[link.Field] = id
+		if to, ok := w.plan.Written[link.To]; ok {
+			fields[link.Field] = to.ID
 		}
 	}
 	result := w.connector.Upsert(ctx, object.Object, []crm.Write{{

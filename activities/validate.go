@@ -20,7 +20,7 @@ func (a *Activities) ValidateSubmission(ctx context.Context, in Step) (Validated
 		return Validated{}, a.fail(ctx, submission.StepValidate, "", invalid(problems))
 	}
 	done("mapping", m.Ref())
-	return Validated{Mapping: m.Ref(), Answers: len(input.Answers)}, nil
+	return Validated{Ran: ran(ctx), Mapping: m.Ref(), Answers: len(input.Answers)}, nil
 }
 
 // load reads the submission and finds its mapping. Every step loads for itself: steps may run on different workers, days

@@ -17,7 +17,7 @@ import (
 // run runs one step: first as a local activity with one short attempt, then, if that failed in a way that time may heal,
 // as a regular activity with its full retry policy, where ops can see, pause and reset it. A traced submission goes
 // straight to the regular activity.
-func run[T any](ctx workflow.Context, p *process, step submission.Step, queue, summary string, activity, input any) (T, error) {
+func run[T interface{ Attempts() int }](ctx workflow.Context, p *process, step submission.Step, queue, summary string, activity, input any) (T, error) {
 	var result T
 	started := workflow.Now(ctx)
 	timing := submission.StepTiming{Step: step}
@@ -45,7 +45,11 @@ func run[T any](ctx workflow.Context, p *process, step submission.Step, queue, s
 		timing.Attempts++
 		durable := workflow.WithActivityOptions(ctx, durableOptions(step, queue, summary))
 		err := workflow.ExecuteActivity(durable, activity, input).Get(ctx, &result)
-		if err == nil || !outlivesDeadline(err) {
+		if err == nil {
+			timing.Attempts += result.Attempts() - 1 // the server's own retries
+			return result, nil
+		}
+		if !outlivesDeadline(err) {
 			return result, err
 		}
 		// The deadline is for the CRM's troubles. An expired credential or a used-up budget is not the submission's fault:

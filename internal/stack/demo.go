@@ -21,6 +21,7 @@ type scene struct {
 	play   func(ctx context.Context) (submission.ID, error)
 	expect func(v ledger.View) error
 	note   string // filled in while playing
+	record string // name of the recorded history, "" for none
 }
 
 // demoTimeout bounds one scene.
@@ -34,11 +35,8 @@ func (s *Stack) Demo(ctx context.Context, w io.Writer) error {
 		return fmt.Errorf("open the CRM's database: %w", err)
 	}
 	defer crm.Close()
-	// A company that is a customer already, as the CRM's users would have it.
-	if _, err := crm.ExecContext(ctx, `
-INSERT INTO companies (name, domain, lifecycle, owner) VALUES ('Fabrikam', $1, 'customer', 'account-management')
-ON CONFLICT (domain) DO UPDATE SET lifecycle = 'customer'`, customerDomain); err != nil {
-		return fmt.Errorf("make a customer in the CRM: %w", err)
+	if err := makeCustomer(ctx, crm); err != nil {
+		return err
 	}
 	run := time.Now().UTC().Format("20060102-150405.000")
 	scenes := s.scenes(run, crm)
@@ -58,6 +56,17 @@ ON CONFLICT (domain) DO UPDATE SET lifecycle = 'customer'`, customerDomain); err
 	results.Render()
 	fmt.Fprintf(w, "Histories: %s/namespaces/default/workflows (while the stack runs)\n", s.Temporal.UI)
 	return errors.Join(problems...)
+}
+
+// makeCustomer makes a company a customer, as the CRM's users would have it.
+func makeCustomer(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, `
+INSERT INTO companies (name, domain, lifecycle) VALUES ('Fabrikam', $1, 'customer')
+ON CONFLICT (domain) DO UPDATE SET lifecycle = 'customer'`, customerDomain)
+	if err != nil {
+		return fmt.Errorf("make a customer in the CRM: %w", err)
+	}
+	return nil
 }
 
 func (s *Stack) playScene(ctx context.Context, sc *scene) (ledger.View, error) {

@@ -3,11 +3,13 @@ package stack
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"time"
 
+	"handoff/internal/ledger"
 	"handoff/internal/submission"
 )
 
@@ -15,7 +17,7 @@ import (
 const lockFor = 7 * time.Second
 
 // scenes of the demo. run makes the sender's ids new, so that the demo can be played again over the same state.
-func (s *Stack) scenes(run string, crm *sql.DB) []scene {
+func (s *Stack) scenes(run string, db *sql.DB) []scene {
 	all := make([]scene, 13)
 	send := func(i int, form, id string, answers map[string]any) func(context.Context) (submission.ID, error) {
 		return func(ctx context.Context) (submission.ID, error) {
@@ -76,15 +78,33 @@ func (s *Stack) scenes(run string, crm *sql.DB) []scene {
 		return id, s.resolveAndWait(ctx, id, submission.Resolution{Action: submission.ActionDiscard, By: "demo"})
 	}, is(submission.Discarded, ""))
 	set(10, "the CRM's table is locked for a while", func(ctx context.Context) (submission.ID, error) {
-		unlock, err := lockLeads(ctx, crm)
+		unlock, err := lockLeads(ctx, db)
 		if err != nil {
 			return "", err
 		}
 		time.AfterFunc(lockFor, unlock)
 		return send(10, "demo-request", "locked", demoRequest(fresh(yuki, "yuki")))(ctx)
 	}, is(submission.Created, submission.StepUpsert))
-	set(11, "an event sign-up", send(11, "event-signup", "event-1", s.signup(run, 1)), is(submission.Created, ""))
-	set(12, "another at once: over the CRM's rate", send(12, "event-signup", "event-2", s.signup(run, 2)), is(submission.Created, submission.StepUpsert))
+	refer := func(i, n int) func(context.Context) (submission.ID, error) {
+		return func(ctx context.Context) (submission.ID, error) {
+			return s.deliver(ctx, &all[i], s.SignPortal(s.referral(run, n)))
+		}
+	}
+	set(11, "a partner's event sign-up, traced", refer(11, 1), is(submission.Created, ""))
+	set(12, "another: over the CRM's rate, waits", refer(12, 2), scene{expect: func(v ledger.View) error {
+		for _, step := range v.Steps {
+			if step.Step == submission.StepUpsert && step.Attempts > 1 {
+				return ends(submission.Created, submission.StepUpsert)(v)
+			}
+		}
+		return errors.New("want the upsert to have waited for its turn")
+	}})
+	for i, name := range map[int]string{
+		0: "created", 2: "duplicate", 3: "updated", 5: "routed", 6: "created-contact-only", 7: "in-review", 8: "corrected",
+		9: "discarded", 10: "transient-recovered", 11: "created-traced", 12: "rate-limited-traced",
+	} {
+		all[i].record = name
+	}
 	return all
 }
 
@@ -100,10 +120,11 @@ func (s *Stack) asNew(person map[string]any, name, run string) map[string]any {
 	return p
 }
 
-func (s *Stack) signup(run string, n int) map[string]any {
-	return map[string]any{
-		"email": fmt.Sprintf("guest%d+%s@mail.example", n, label(run)), "full_name": "Amara Whitlock", "marketing_opt_in": "no",
-	}
+// referral is what the partner portal sends.
+func (s *Stack) referral(run string, n int) []byte {
+	return fmt.Appendf(nil, `{"referral_id":"ref-%d-%s","partner":"Woodgrove Events","event":{"name":"Autumn Summit"},`+
+		`"attendee":{"email":"guest%d+%s@litware.example","name":"Amara Whitlock","country":"FR"},"marketing_consent":"I agree"}`,
+		n, run, n, label(run))
 }
 
 // label makes a run's time fit for an address.
@@ -168,8 +189,8 @@ func (s *Stack) awaitDone(ctx context.Context, id submission.ID) error {
 }
 
 // lockLeads locks the CRM's table as a migration or a report would.
-func lockLeads(ctx context.Context, crm *sql.DB) (unlock func(), err error) {
-	tx, err := crm.BeginTx(context.WithoutCancel(ctx), nil)
+func lockLeads(ctx context.Context, db *sql.DB) (unlock func(), err error) {
+	tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return nil, fmt.Errorf("lock the CRM's leads: %w", err)
 	}

@@ -3,7 +3,10 @@ package stack
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -71,6 +74,19 @@ func (s *Stack) SignBody(body []byte) (Delivery, error) {
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	return Delivery{URL: s.PublicURL + "/hooks/website", Header: header, Body: body}, nil
+}
+
+// SignPortal makes a delivery of the partner portal, whose scheme is described in handoff.yaml.
+func (s *Stack) SignPortal(body []byte) Delivery {
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(s.secrets.portal))
+	mac.Write([]byte(stamp + "."))
+	mac.Write(body)
+	header := http.Header{}
+	header.Set("Content-Type", "application/json")
+	header.Set("X-Portal-Timestamp", stamp)
+	header.Set("X-Portal-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return Delivery{URL: s.PublicURL + "/hooks/partner-portal", Header: header, Body: body}
 }
 
 // Curl is the delivery as a line for a shell.

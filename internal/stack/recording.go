@@ -1,0 +1,59 @@
+package stack
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// identity is the worker's or client's name in an event: a process id and the machine's name, which belong in no
+// recording.
+var identity = regexp.MustCompile(`"identity":\s*"[^"]*"`)
+
+// Record plays the demo and writes one history per way through the workflow into dir, for the replay tests (I8).
+func (s *Stack) Record(ctx context.Context, dir string) error {
+	db, err := sql.Open("postgres", s.CRMDSN)
+	if err != nil {
+		return fmt.Errorf("open the CRM's database: %w", err)
+	}
+	defer db.Close()
+	if err := makeCustomer(ctx, db); err != nil {
+		return err
+	}
+	c, err := s.Dial()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the histories: %w", err)
+	}
+	scenes := s.scenes(time.Now().UTC().Format("20060102-150405.000"), db)
+	for i := range scenes {
+		fmt.Fprintf(s.Progress, "%2d/%d %s\n", i+1, len(scenes), scenes[i].title)
+		sceneCtx, cancel := context.WithTimeout(ctx, demoTimeout)
+		view, err := s.playScene(sceneCtx, &scenes[i])
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s: %w", scenes[i].title, err)
+		}
+		if scenes[i].record == "" {
+			continue
+		}
+		history, err := s.History(ctx, c, view.ID)
+		if err != nil {
+			return err
+		}
+		history = identity.ReplaceAll(history, []byte(`"identity": "recorded"`))
+		name := filepath.Join(dir, scenes[i].record+".json")
+		if err := os.WriteFile(name, append(history, '\n'), 0o644); err != nil {
+			return fmt.Errorf("write the history: %w", err)
+		}
+		fmt.Fprintf(s.Progress, "      %s\n", name)
+	}
+	return nil
+}
