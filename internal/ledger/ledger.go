@@ -86,8 +86,8 @@ func (l *Ledger) prepare(ctx context.Context) error {
 // hot are the statements that every submission runs.
 var hot = []string{
 	acceptStatement, startedStatement, loadStatement, correctionsStatement, claimStatement, savePlanStatement,
-	loadPlanStatement, recordStatement, assignmentStatement, assignStatement, claimNotificationStatement,
-	notificationSentStatement, concludeStatement,
+	loadPlanStatement, recordStatement, assignmentStatement, assignStatement, lockRecordStatement,
+	drawnStatement, lockPoolStatement, drawStatement, claimNotificationStatement, notificationSentStatement, concludeStatement,
 }
 
 // Ping asks whether the ledger answers.

@@ -28,7 +28,9 @@ func carry(ctx context.Context, l *ledger.Ledger, d ledger.Delivery, pool ledger
 			_, err := l.ClaimAnswers(ctx, id, claim)
 			return err
 		},
-		func() error { return l.SavePlan(ctx, id, []byte(`{"fields":{"email":"ada@example.com"}}`), "demo", "v1") },
+		func() error {
+			return l.SavePlan(ctx, id, []byte(`{"fields":{"email":"ada@example.com"}}`), "demo", "v1")
+		},
 		func() error { _, err := l.LoadPlan(ctx, id); return err },
 		func() error {
 			return l.RecordWrites(ctx, id, []ledger.WriteRecord{

@@ -16,7 +16,9 @@ import (
 func TestOneAlertPerCauseAndInterval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	ask := func(ctx context.Context, _ int) (bool, error) { return w.ClaimAlert(ctx, "crm Auth expired", time.Hour) }
+	ask := func(ctx context.Context, _ int) (bool, error) {
+		return w.ClaimAlert(ctx, "crm Auth expired", time.Hour)
+	}
 	told := func() (n int) {
 		for _, first := range together(t, 20, ask) {
 			if first {
