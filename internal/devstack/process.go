@@ -106,7 +106,7 @@ func (p *Process) Ended() error {
 	if p.err != nil {
 		how = p.err.Error()
 	}
-	return fmt.Errorf("%s ended (%s); the end of %s:\n%s", p.spec.Name, how, p.spec.LogFile, tail(p.spec.LogFile, 15))
+	return fmt.Errorf("%s ended (%s); the end of %s:\n%s", p.spec.Name, how, p.spec.LogFile, p.Log())
 }
 
 // Stop asks the process to end and kills its group when it has not by the deadline of ctx.
@@ -131,6 +131,9 @@ func (p *Process) Kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 }
+
+// Log is the end of what the process has written, or why that cannot be read.
+func (p *Process) Log() string { return tail(p.spec.LogFile, 15) }
 
 // tail returns the last lines of a file, for error messages.
 func tail(name string, lines int) string {
@@ -158,7 +161,7 @@ func await(ctx context.Context, p *Process, ready func(context.Context) error) e
 			return p.Ended()
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %s: %w; last answer: %w; the end of %s:\n%s",
-				p.spec.Name, ctx.Err(), err, p.spec.LogFile, tail(p.spec.LogFile, 15))
+				p.spec.Name, ctx.Err(), err, p.spec.LogFile, p.Log())
 		case <-ticker.C:
 		}
 	}
