@@ -104,7 +104,7 @@ func (c *compiler) keysOfType(path string, f *fieldSpec) {
 		name  string
 		types []string
 	}{
-		{"max", []string{"string", "text", "json"}},
+		{"max", []string{"string", "text", collected}},
 		{"enum", []string{"enum"}},
 		{"true_words", []string{"boolean"}},
 		{"false_words", []string{"boolean"}},
@@ -113,14 +113,15 @@ func (c *compiler) keysOfType(path string, f *fieldSpec) {
 		{"order", []string{"date"}},
 		{"split", []string{"string"}},
 	} {
-		if !c.file.Has(path+"."+key.name) || slices.Contains(key.types, typeOf(f)) || !slices.Contains(types, typeOf(f)) {
+		if !c.file.Has(path+"."+key.name) || slices.Contains(key.types, typeOf(f)) {
 			continue
 		}
-		if typeOf(f) == "json" {
+		switch {
+		case typeOf(f) == collected:
 			c.problem(path+"."+key.name, "does not go with collect")
-			continue
+		case slices.Contains(types, typeOf(f)):
+			c.problem(path+"."+key.name, "goes only with type: %s", key.types[0])
 		}
-		c.problem(path+"."+key.name, "goes only with type: %s", key.types[0])
 	}
 	if len(f.Collect) > 0 {
 		for _, key := range []string{"type", "transform"} {
@@ -131,11 +132,14 @@ func (c *compiler) keysOfType(path string, f *fieldSpec) {
 	}
 }
 
-// typeOf is the type that a field has; collected answers have one of their own.
+// collected is the type of several answers together, which is not written out.
+const collected = "collect"
+
+// typeOf is the type that a field has.
 func typeOf(f *fieldSpec) string {
 	switch {
 	case len(f.Collect) > 0:
-		return "json"
+		return collected
 	case f.Type == "":
 		return "string"
 	}
@@ -172,7 +176,7 @@ func (c *compiler) fallback(path string, f *fieldSpec, r *rule) {
 			return
 		}
 	case string:
-		if typeOf(f) == "enum" || typeOf(f) == "json" {
+		if typeOf(f) == "enum" || typeOf(f) == collected {
 			r.fallback = v
 			return
 		}
@@ -206,12 +210,13 @@ func (c *compiler) destination(path string, f *fieldSpec, r *rule) {
 	if len(f.To) > 0 {
 		c.problem(path+".to", "a name that is split goes to split.first and split.last")
 	}
-	if f.Split.First == "" || f.Split.Last == "" {
-		c.problem(path+".split", "want first and last, the fields for the two parts of the name")
-		return
-	}
 	r.split = true
-	r.slots = c.targets(path, []string{f.Split.First, f.Split.Last}, r.asked, f.Otherwise, func(i int) string {
-		return path + []string{".split.first", ".split.last"}[i]
-	})
+	for _, part := range []struct{ key, target string }{{".split.first", f.Split.First}, {".split.last", f.Split.Last}} {
+		if part.target == "" {
+			c.problem(path+part.key, "want the field for this part of the name, such as contact.first_name")
+			continue
+		}
+		at := func(int) string { return path + part.key }
+		r.slots = append(r.slots, c.targets(path, []string{part.target}, r.asked, f.Otherwise, at)...)
+	}
 }

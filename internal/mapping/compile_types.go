@@ -10,8 +10,8 @@ import (
 	"handoff/internal/yamlfile"
 )
 
-// types are what a field can be read as. A collection of answers is "json", which is not written out.
-var types = []string{"string", "text", "email", "phone", "integer", "boolean", "date", "enum", "country", "json"}
+// types are what a field can be read as.
+var types = []string{"string", "text", "email", "phone", "integer", "boolean", "date", "enum", "country"}
 
 // transforms change a text before it is read as its type. An empty result is no answer.
 var transforms = map[string]func(text string) string{
@@ -31,7 +31,7 @@ func (c *compiler) understanding(path string, f *fieldSpec, r *rule) {
 	switch typeOf(f) {
 	case "string":
 		r.convert = textConverter(limit, cut)
-	case "text", "json":
+	case "text", collected:
 		r.text, r.convert = paragraphs, textConverter(limit, cut)
 	case "email":
 		r.convert = emailConverter()
@@ -55,7 +55,7 @@ func (c *compiler) understanding(path string, f *fieldSpec, r *rule) {
 	case "country":
 		r.convert = countryConverter()
 	default:
-		c.problem(path+".type", "%s", yamlfile.Unknown("type", f.Type, types[:len(types)-1]))
+		c.problem(path+".type", "%s", yamlfile.Unknown("type", f.Type, types))
 	}
 	c.transforms(path, f, r)
 }
@@ -70,7 +70,7 @@ func (c *compiler) limit(path string, f *fieldSpec) int {
 	case typeOf(f) == "text":
 		c.problem(path+".max", "free text is passed on only up to a length; want how many characters")
 	}
-	if typeOf(f) == "json" {
+	if typeOf(f) == collected {
 		return defaultCollectMax
 	}
 	return defaultMax
