@@ -50,9 +50,11 @@ build: ## Build Handoff's programs into the state folder
 fmt: ## Format the code
 	@gofmt -l -w .
 
-# A stack holds the lock of its folder, with its process id inside, while it runs.
+# A stack holds the lock of its folder, with its process id inside, while it runs. Only what a stack keeps is removed, for
+# the case that HANDOFF_STATE names a folder with other things in it.
 clean: ## Stop the stack that runs from the state folder, and remove what it kept
 	@if [ -s "$(STATE)/lock" ] && ! flock --nonblock "$(STATE)/lock" true; then \
-		echo "stopping the stack"; kill -TERM "$$(cat "$(STATE)/lock")" && flock --timeout 60 "$(STATE)/lock" true; fi
-	@rm -rf $(foreach part,bin log postgres secrets temporal lock,"$(STATE)/$(part)")
-	@if [ -d "$(STATE)" ]; then rmdir "$(STATE)"; fi
+		echo "Stopping the stack"; kill -TERM "$$(cat "$(STATE)/lock")"; \
+		flock --timeout 60 "$(STATE)/lock" true || { echo "it did not stop within a minute"; exit 1; }; fi
+	@rm -rf $(foreach part,bin log postgres secrets lock,"$(STATE)/$(part)") "$(STATE)"/temporal.db*
+	@if [ -d "$(STATE)" ]; then rmdir --ignore-fail-on-non-empty "$(STATE)"; fi
