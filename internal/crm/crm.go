@@ -12,6 +12,10 @@ import (
 // is "2006-01-02" and a moment is RFC 3339 in UTC. Connectors translate to what their vendor wants.
 type Fields map[string]any
 
+// FieldOwner is the name under which every connector gives a record's owner back, whatever the CRM calls it. It is read
+// with Write.Read and set with SetOwner only.
+const FieldOwner = "owner"
+
 // Write is one upsert of one object on behalf of one submission.
 type Write struct {
 	// Submission is the id of the submission, for idempotency and for telling "created by this very write, whose reply

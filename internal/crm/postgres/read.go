@@ -23,7 +23,7 @@ func (c *Connector) Find(ctx context.Context, object string, key crm.Fields, rea
 		return nil, unknown
 	}
 	fields := slices.Sorted(maps.Keys(key))
-	if unknown := t.unknown(slices.Concat(fields, read)...); len(unknown) > 0 {
+	if unknown := append(t.unknown(fields...), t.unreadable(read...)...); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
 	if len(fields) == 0 {
@@ -53,7 +53,7 @@ func (c *Connector) ChangedSince(ctx context.Context, object string, since time.
 	if unknown != nil {
 		return nil, unknown
 	}
-	if unknown := t.unknown(read...); len(unknown) > 0 {
+	if unknown := t.unreadable(read...); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
 	if limit < 1 {

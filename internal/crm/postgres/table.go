@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
+
+	"handoff/internal/crm"
 )
 
 // table is an object with its names ready for SQL.
@@ -35,8 +37,18 @@ func tables(config Config) map[string]*table {
 	return all
 }
 
-// column is the quoted column of a field.
-func (t *table) column(field string) string { return pq.QuoteIdentifier(t.Columns[field].Column) }
+// column is the quoted column of a field, or of the owner.
+func (t *table) column(field string) string {
+	if _, known := t.Columns[field]; !known && field == crm.FieldOwner {
+		return pq.QuoteIdentifier(t.Owner)
+	}
+	return pq.QuoteIdentifier(t.Columns[field].Column)
+}
+
+// unreadable lists which of the names can be read neither as a field nor as the owner.
+func (t *table) unreadable(names ...string) []string {
+	return slices.DeleteFunc(t.unknown(names...), func(name string) bool { return name == crm.FieldOwner && t.Owner != "" })
+}
 
 // unknown lists which of the names are no fields.
 func (t *table) unknown(names ...string) []string {

@@ -68,11 +68,13 @@ func (c *Connector) Upsert(ctx context.Context, object string, writes []crm.Writ
 
 // chooseKey finds the first key with a value.
 func (t *table) chooseKey(write crm.Write) ([]string, *crm.Error) {
-	names := slices.Concat(slices.Concat(write.Keys...), write.CreateOnly, write.FillBlanks, write.Read)
+	names := slices.Concat(slices.Concat(write.Keys...), write.CreateOnly, write.FillBlanks)
 	for field := range write.Fields {
 		names = append(names, field)
 	}
-	if unknown := t.unknown(names...); len(unknown) > 0 {
+	if unknown := append(t.unknown(names...), t.unreadable(write.Read...)...); len(unknown) > 0 {
+		slices.Sort(unknown)
+		unknown = slices.Compact(unknown)
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
 	for _, key := range write.Keys {
