@@ -3,27 +3,30 @@
 # Where the development stack keeps programs, data, logs and generated secrets. Removing it loses nothing but the stack.
 STATE := $(shell realpath -m "$(if $(HANDOFF_STATE),$(HANDOFF_STATE),$(CURDIR)/.handoff)")
 export HANDOFF_STATE := $(STATE)
-# Built rather than `go run`, so that a signal reaches the program itself and nothing stays behind.
+# Built and executed in place of the shell, so that a signal reaches the program itself and nothing stays behind.
 HANDOFF := "$(STATE)/bin/handoff"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench record-histories test check tools unit build fmt clean
+.PHONY: help run lead demo bench record-histories test check tools unit build fmt clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
 run: build ## Start everything, send one lead through it, stay up until Ctrl-C
-	@$(HANDOFF) dev run
+	@exec $(HANDOFF) dev run
+
+lead: build ## Print a curl line that sends a signed sample lead to the running stack
+	@exec $(HANDOFF) dev lead
 
 demo: build ## Send a dozen samples that end in every way a lead can end, print what became of them
-	@$(HANDOFF) dev demo
+	@exec $(HANDOFF) dev demo
 
 bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities
-	@$(HANDOFF) dev bench
+	@exec $(HANDOFF) dev bench
 
 record-histories: build ## Record the histories that the replay tests read again
-	@$(HANDOFF) dev record-histories
+	@exec $(HANDOFF) dev record-histories
 
 test: check tools unit ## Run every check and every test, as CI does
 
@@ -36,7 +39,7 @@ check: ## Check format, vet, and the determinism of the workflows
 	@echo "workflowcheck" && go tool workflowcheck -show-pos ./workflows/...
 
 tools: build ## Install or build the servers that the tests and the stack run on, unless they are here
-	@$(HANDOFF) dev tools
+	@exec $(HANDOFF) dev tools
 
 # check has vetted everything, so go test need not vet again.
 unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
