@@ -92,12 +92,12 @@ var grouped = regexp.MustCompile(`^\d{1,3}(?:,\d{3})+$|^\d{1,3}(?:\.\d{3})+$|^\d
 
 // integer reads a whole number as people write it.
 func integer(text string) (json.Number, bool) {
-	sign, digits := "", strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ").Replace(text)
+	sign, digits := "", strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "−", "-").Replace(text)
 	switch {
 	case strings.HasPrefix(digits, "+"):
 		digits = digits[1:]
-	case strings.HasPrefix(digits, "-"), strings.HasPrefix(digits, "−"):
-		sign, digits = "-", strings.TrimLeft(digits, "-−")
+	case strings.HasPrefix(digits, "-"):
+		sign, digits = "-", digits[1:]
 	}
 	if grouped.MatchString(digits) {
 		digits = strings.Map(func(r rune) rune {
