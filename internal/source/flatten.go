@@ -1,16 +1,22 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"io"
 )
 
 // Limits on what a body may hold, whoever signed it.
 const (
 	maxDepth   = 32
 	maxAnswers = 2000
+	maxName    = 1000 // bytes of an answer's dotted name
 )
+
+func tooMany() error {
+	return &Malformed{fmt.Sprintf("there are more than %d answers", maxAnswers)}
+}
 
 // flatten turns nested answers into a flat set: objects become dotted keys, arrays stay, empty answers are left out,
 // false and 0 stay, numbers are exact. Keys keep what the sender called them.
@@ -34,42 +40,46 @@ func flattenInto(answers map[string]any, prefix string, object map[string]any, d
 		if prefix != "" {
 			key = prefix + "." + key
 		}
-		switch value := value.(type) {
-		case nil:
-		case map[string]any:
-			if err := flattenInto(answers, key, value, depth+1); err != nil {
+		if len(key) > maxName {
+			return &Malformed{fmt.Sprintf("the name of an answer is longer than %d bytes", maxName)}
+		}
+		if nested, ok := value.(map[string]any); ok {
+			if err := flattenInto(answers, key, nested, depth+1); err != nil {
 				return err
 			}
-		case []any:
-			if len(value) > 0 {
-				answers[key] = value
-			}
-		case string:
-			if value != "" {
-				answers[key] = value
-			}
-		default:
-			answers[key] = value
+			continue
 		}
-		if len(answers) > maxAnswers {
-			return &Malformed{fmt.Sprintf("there are more than %d answers", maxAnswers)}
+		if empty(value) {
+			continue
+		}
+		if _, taken := answers[key]; taken { // which of the two would win is a matter of chance
+			return &Malformed{"two answers have the same name"}
+		}
+		if answers[key] = value; len(answers) > maxAnswers {
+			return tooMany()
 		}
 	}
 	return nil
 }
 
+// empty says that a question was not answered.
+func empty(value any) bool {
+	list, ok := value.([]any)
+	return value == nil || value == "" || ok && len(list) == 0
+}
+
 // decodeJSON reads one JSON value, exactly and within the limits.
 func decodeJSON(body []byte) (any, error) {
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.UseNumber()
 	if err := checkDepth(body); err != nil {
 		return nil, err
 	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
 	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, &Malformed{fmt.Sprintf("the body is no JSON: error at byte %d", decoder.InputOffset())}
+	if err := decoder.Decode(&value); err != nil { // the decoder's own text may quote the body
+		return nil, &Malformed{"the body is no JSON"}
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); err != io.EOF {
 		return nil, &Malformed{"the body holds more than one JSON value"}
 	}
 	return value, nil

@@ -50,7 +50,10 @@ func newGeneric(c config.Source, secrets []string) (*generic, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("no secret is set")
 	}
-	for _, secret := range secrets {
+	for i, secret := range secrets {
+		if secret == "" {
+			return nil, fmt.Errorf("secret %d is empty: anybody could sign with it", i+1)
+		}
 		g.secrets = append(g.secrets, []byte(secret))
 	}
 	if g.hash == nil {
@@ -93,8 +96,11 @@ func splitTemplate(template string) []string {
 
 func (g *generic) verify(r Request) error {
 	text := r.Header.Get(g.signatureHeader)
-	if text == "" {
+	switch {
+	case text == "":
 		return refuse(SignatureMissing)
+	case repeated(r.Header, g.signatureHeader) || repeated(r.Header, g.id.Header):
+		return refuse(SignatureMalformed)
 	}
 	encoded, ok := strings.CutPrefix(text, g.prefix)
 	if !ok {
@@ -108,6 +114,9 @@ func (g *generic) verify(r Request) error {
 	if g.timestampHeader != "" {
 		if stamp = r.Header.Get(g.timestampHeader); stamp == "" {
 			return refuse(TimestampMissing)
+		}
+		if repeated(r.Header, g.timestampHeader) {
+			return refuse(TimestampMalformed)
 		}
 		if err := checkTimestamp(stamp, g.unit, g.tolerance, r.Received); err != nil {
 			return err

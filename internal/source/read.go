@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +33,7 @@ const maxSenderID = 500
 
 // Read identifies the submission in a verified request and flattens its answers. Its error is a *Malformed.
 func (s *Source) Read(r Request) (submission.Submission, submission.Payload, error) {
-	document, err := s.document(r)
+	body, document, err := s.document(r)
 	if err != nil {
 		return submission.Submission{}, submission.Payload{}, err
 	}
@@ -39,56 +41,71 @@ func (s *Source) Read(r Request) (submission.Submission, submission.Payload, err
 	if err != nil {
 		return submission.Submission{}, submission.Payload{}, err
 	}
-	answers, err := s.answers(document)
+	answers, err := s.answers(body, document)
 	if err != nil {
 		return submission.Submission{}, submission.Payload{}, err
 	}
 	return sub, submission.Payload{Answers: answers}, nil
 }
 
-// document is the body as JSON: a form becomes an object whose repeated keys are arrays.
-func (s *Source) document(r Request) ([]byte, error) {
-	if r.ContentType != TypeForm {
-		if !gjson.ValidBytes(r.Body) {
-			return nil, &Malformed{"the body is no JSON"}
-		}
-		return r.Body, checkDepth(r.Body)
+// document is the body as a value and as JSON: a form becomes an object whose repeated keys are arrays. The JSON is made
+// from the value, so that whatever is looked up in it and the answers are read from the same of several equal keys.
+func (s *Source) document(r Request) (any, []byte, error) {
+	var value any
+	var err error
+	if r.ContentType == TypeForm {
+		value, err = decodeForm(r.Body)
+	} else {
+		value, err = decodeJSON(r.Body)
 	}
-	values, err := url.ParseQuery(string(r.Body))
+	if err != nil {
+		return nil, nil, err
+	}
+	document, err := json.Marshal(value)
+	if err != nil {
+		return nil, nil, &Malformed{"the body cannot be read"}
+	}
+	return value, document, nil
+}
+
+// decodeForm reads a form. A key that is repeated, or ends in [], is an array.
+func decodeForm(body []byte) (any, error) {
+	values, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, &Malformed{"the body is no form: a key or value is not URL-encoded"}
 	}
 	if len(values) > maxAnswers {
-		return nil, &Malformed{"there are more than " + strconv.Itoa(maxAnswers) + " answers"}
+		return nil, tooMany()
 	}
 	object := make(map[string]any, len(values))
-	for key, all := range values {
-		if name, list := strings.CutSuffix(key, "[]"); list || len(all) > 1 {
-			array := make([]any, len(all))
-			for i, value := range all {
-				array[i] = value
-			}
-			object[name] = array
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		name, list := strings.CutSuffix(key, "[]")
+		before, repeated := object[name]
+		if !list && len(values[key]) == 1 {
+			object[name] = values[key][0]
 			continue
 		}
-		object[key] = all[0]
+		array, _ := before.([]any)
+		if single, ok := before.(string); repeated && ok {
+			array = []any{single}
+		}
+		for _, value := range values[key] {
+			array = append(array, value)
+		}
+		object[name] = array
 	}
-	document, err := json.Marshal(object)
-	if err != nil {
-		return nil, &Malformed{"the form cannot be read"}
-	}
-	return document, nil
+	return object, nil
 }
 
-func (s *Source) answers(document []byte) (map[string]any, error) {
-	if s.config.AnswersPath != "" {
-		found := gjson.GetBytes(document, s.config.AnswersPath)
-		if !found.Exists() {
-			return nil, &Malformed{"the body has no answers at " + s.config.AnswersPath}
-		}
-		document = []byte(found.Raw)
+func (s *Source) answers(body any, document []byte) (map[string]any, error) {
+	if s.config.AnswersPath == "" {
+		return flatten(body)
 	}
-	value, err := decodeJSON(document)
+	found := gjson.GetBytes(document, s.config.AnswersPath)
+	if !found.Exists() {
+		return nil, &Malformed{"the body has no answers at " + s.config.AnswersPath}
+	}
+	value, err := decodeJSON([]byte(found.Raw))
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +117,15 @@ func (s *Source) answers(document []byte) (map[string]any, error) {
 func (s *Source) identify(r Request, document []byte) (submission.Submission, error) {
 	sub := submission.Submission{
 		Source: s.Name, Form: s.config.Form, ReceivedAt: r.Received, SubmittedAt: r.Received, Trace: s.config.Trace,
-		EventID: s.find(s.config.EventID, r, document), Revision: s.find(s.config.Revision, r, document),
-		SenderID: s.find(s.config.SubmissionID, r, document),
+	}
+	for _, id := range []struct {
+		place config.Place
+		into  *string
+	}{{s.config.SubmissionID, &sub.SenderID}, {s.config.EventID, &sub.EventID}, {s.config.Revision, &sub.Revision}} {
+		var ok bool
+		if *id.into, ok = s.find(id.place, r, document); !ok {
+			return sub, &Malformed{"an id of the sender is neither text nor a number"}
+		}
 	}
 	if sub.SenderID == "" {
 		sub.SenderID = sub.EventID
@@ -120,9 +144,9 @@ func (s *Source) identify(r Request, document []byte) (submission.Submission, er
 			return sub, &Malformed{"the form's name at " + s.config.FormPath + " is missing or not made of a-z, 0-9, dot, dash and underscore"}
 		}
 	}
-	if text := s.find(s.config.SubmittedAt, r, document); text != "" {
+	if text, ok := s.find(s.config.SubmittedAt, r, document); text != "" || !ok {
 		at, err := parseTime(text)
-		if err != nil {
+		if err != nil || !ok || at.Unix() < 0 {
 			return sub, &Malformed{"the time of submission is neither RFC 3339 nor seconds or milliseconds since 1970"}
 		}
 		// A sender's clock that runs ahead must not make an answer the newest one for ever.
@@ -134,16 +158,27 @@ func (s *Source) identify(r Request, document []byte) (submission.Submission, er
 	return sub, nil
 }
 
-func (s *Source) find(place config.Place, r Request, document []byte) string {
+// find returns what is at the place, empty where nothing is. Of a body only text and numbers will do: true or {} would
+// make one id of all submissions.
+func (s *Source) find(place config.Place, r Request, document []byte) (text string, ok bool) {
 	switch {
 	case place.BodyHash:
-		return bodyHash(r.Body)
+		return bodyHash(r.Body), true
 	case place.Header != "":
-		return r.Header.Get(place.Header)
+		return r.Header.Get(place.Header), true
 	case place.Path != "":
-		return gjson.GetBytes(document, place.Path).String()
+		switch found := gjson.GetBytes(document, place.Path); found.Type {
+		case gjson.String:
+			return found.Str, true
+		case gjson.Number:
+			return found.Raw, true // exact, whatever its size
+		case gjson.Null:
+			return "", true
+		default:
+			return "", false
+		}
 	}
-	return ""
+	return "", true
 }
 
 func bodyHash(body []byte) string {

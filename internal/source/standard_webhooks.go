@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ func newStandardWebhooks(secrets []string) (*standardWebhooks, error) {
 			v.asymmetric = append(v.asymmetric, public)
 			continue
 		}
+		if strings.TrimPrefix(secret, "whsec_") == "" {
+			return nil, fmt.Errorf("secret %d is empty: anybody could sign with it", i+1)
+		}
 		webhook, err := standardwebhooks.NewWebhook(secret)
 		if err != nil { // the library's error quotes a part of the secret
 			return nil, fmt.Errorf("secret %d is not of the Standard Webhooks form: want whsec_ and base64", i+1)
@@ -55,6 +59,11 @@ func (v *standardWebhooks) verify(r Request) error {
 		return refuse(SignatureMissing)
 	case stamp == "":
 		return refuse(TimestampMissing)
+	case repeated(r.Header, standardwebhooks.HeaderWebhookID), repeated(r.Header, standardwebhooks.HeaderWebhookSignature),
+		strings.Contains(id, "."): // signed is ID.TIME.BODY: a dot in the id would make one signature fit two requests
+		return refuse(SignatureMalformed)
+	case repeated(r.Header, standardwebhooks.HeaderWebhookTimestamp):
+		return refuse(TimestampMalformed)
 	}
 	// The library reads the clock itself, so the time is checked here and the signature there.
 	if err := checkTimestamp(stamp, time.Second, standardTolerance, r.Received); err != nil {
@@ -83,6 +92,9 @@ func (v *standardWebhooks) verify(r Request) error {
 	}
 	return refuse(SignatureMismatch)
 }
+
+// repeated says that a header has several lines: which of them counts is then a matter of who reads it.
+func repeated(header http.Header, name string) bool { return len(header.Values(name)) > 1 }
 
 // checkTimestamp refuses a time that is further from now than the tolerance, in either direction.
 func checkTimestamp(text string, unit, tolerance time.Duration, now time.Time) error {
