@@ -30,14 +30,16 @@ type Write struct {
 	CreateOnly []string
 	// FillBlanks names fields that are written only where the record has no value yet.
 	FillBlanks []string
-	// SubmittedAt orders answers: a field that was answered later than this keeps its value, unless it is blank
-	// (invariant I5). The connector holds this per field.
+	// SubmittedAt orders answers: a field that was answered later than this keeps its value, unless it is blank (invariant
+	// I5). Blank is no value or an empty text. A write of the same moment wins, so that repeating one changes nothing. The
+	// connector holds this per field.
 	SubmittedAt time.Time
 	// Read names fields whose values after the write are wanted back in Result.Record.
 	Read []string
 }
 
-// Outcome tells an insert from an update.
+// Outcome tells an insert from an update. A record that this very submission created in an earlier attempt counts as
+// created, however often the write is repeated.
 type Outcome string
 
 const (

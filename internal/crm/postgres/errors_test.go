@@ -228,8 +228,11 @@ func TestErrorsOfTheConnection(t *testing.T) {
 	t.Run("too many connections", func(t *testing.T) {
 		t.Parallel()
 		dsn := stacktest.Postgres(t)
-		open(t, dsn).MustExec(`CREATE ROLE crowd LOGIN CONNECTION LIMIT 0 PASSWORD 'wrong'`)
-		require.Equal(t, crm.Error{Kind: crm.RateLimited, Code: "53300"}, *upsert(t, contacts(withUser(t, dsn, "crowd"))))
+		db := open(t, dsn)
+		var role string
+		require.NoError(t, db.Get(&role, `SELECT 'crowd_' || current_database()`)) // roles are shared by all databases
+		db.MustExec(`CREATE ROLE ` + role + ` LOGIN CONNECTION LIMIT 0 PASSWORD 'wrong'`)
+		require.Equal(t, crm.Error{Kind: crm.RateLimited, Code: "53300"}, *upsert(t, contacts(withUser(t, dsn, role))))
 	})
 	t.Run("a server without ssl", func(t *testing.T) {
 		t.Parallel()

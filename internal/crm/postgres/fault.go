@@ -82,15 +82,18 @@ func (c *Connector) badFields(ctx context.Context, it *item) []string {
 	return bad
 }
 
-// rekey prepares an item for another attempt when another record is in its way, and says whether there is one to make.
-// The record in the way may be the one that another key of the write names; or a concurrent write of the same record
-// was noticed by another index first. Both are tried once.
-func (c *Connector) rekey(ctx context.Context, it *item, err error) bool {
-	e := pq.As(err, "23505")
+// again prepares an item for another attempt, and says whether there is one to make. There is one at most: after a
+// deadlock, and when another record is in the way. That record may be the one that another key of the write names, which
+// is the key then; or a concurrent write of the same record was noticed by another index first.
+func (c *Connector) again(ctx context.Context, it *item, err error) bool {
+	e := pq.As(err, "23505", "40001", "40P01")
 	if e == nil || it.tries > 0 {
 		return false
 	}
 	it.tries++
+	if e.Code != "23505" {
+		return true
+	}
 	t := it.shape.table
 	inTheWay := t.fieldsOf(c.constraintColumns(ctx, t, e.Constraint))
 	if t.External != "" && slices.Equal(inTheWay, []string{t.fieldOf[t.External]}) {

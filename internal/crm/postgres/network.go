@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// networkLimit is how long the network may be silent: a little longer than the server takes to give up by itself.
-func networkLimit(timeout time.Duration) time.Duration { return timeout + timeout/4 }
+// networkLimit is how long the network may be silent: longer than the server takes to give up by itself, and to say so.
+func networkLimit(timeout time.Duration) time.Duration { return timeout*5/4 + time.Second }
 
 // dialer makes connections that give up on a silent network. The driver asks the server to cancel when a context ends,
 // but keeps reading until the server answers: without a deadline, a server that vanished would hold the caller for ever.

@@ -22,7 +22,7 @@ type item struct {
 	key    string // names the record: equal for writes of one batch that meet in one record
 	round  int    // how many writes of the batch meet the same record before this one
 	row    json.RawMessage
-	tries  int // how often it was sent again because another record was in the way
+	tries  int // how often it was sent again
 }
 
 // row is a write as the statement reads it.
@@ -186,7 +186,7 @@ func (c *Connector) write(ctx context.Context, group []*item) {
 		c.write(ctx, group[half:])
 	case len(group) > 1:
 		settle(group, call, c.explain(ctx, s, err))
-	case c.rekey(ctx, group[0], err):
+	case c.again(ctx, group[0], err):
 		c.write(ctx, group)
 	default:
 		failure := c.explain(ctx, s, err)

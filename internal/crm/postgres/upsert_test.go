@@ -102,6 +102,63 @@ func TestOneStatementPerShape(t *testing.T) {
 	}
 }
 
+// TestWritesOfOneRecordGoInRounds: a statement cannot touch a record twice.
+func TestWritesOfOneRecordGoInRounds(t *testing.T) {
+	t.Parallel()
+	c, _ := ready(t)
+	var writes []crm.Write
+	for i, email := range []string{"a@example.test", "b@example.test", "a@example.test", "a@example.test"} {
+		writes = append(writes, contact(fmt.Sprintf("sub_%d", i), email, time.Unix(int64(i), 0), crm.Fields{"last_name": "x"}))
+	}
+	results := c.Upsert(context.Background(), "contacts", writes)
+	for i, batch := range []int{2, 2, 1, 1} {
+		require.Nil(t, results[i].Err)
+		require.Equal(t, batch, results[i].Call.Batch)
+	}
+	require.NotSame(t, results[2].Call, results[3].Call)
+}
+
+// TestAConcurrentWriterNoticedByAnotherIndex: the record appears after its key was looked for and before the new row is
+// in all indexes, so that the database complains about another index than the key's. An index that waits, first in line,
+// opens that window.
+func TestAConcurrentWriterNoticedByAnotherIndex(t *testing.T) {
+	t.Parallel()
+	c, db := ready(t)
+	db.MustExec(`CREATE FUNCTION crm.wait(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+$$BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN $1; END$$;
+DROP INDEX crm.contacts_email_idx, crm.contacts_phone_idx;
+CREATE INDEX ON crm.contacts (crm.wait(last_name));
+CREATE UNIQUE INDEX ON crm.contacts (phone);
+CREATE UNIQUE INDEX ON crm.contacts (email)`)
+	other := db.MustBegin()
+	other.MustExec(`SELECT pg_advisory_xact_lock(1)`)
+	done := make(chan crm.Result)
+	go func() {
+		write := contact("sub_a", "a@example.test", time.Now(), crm.Fields{"phone": "+1"})
+		done <- c.Upsert(context.Background(), "contacts", []crm.Write{write})[0]
+	}()
+	require.Eventually(t, func() bool {
+		var waiting bool
+		err := db.Get(&waiting, `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`)
+		return err == nil && waiting
+	}, 10*time.Second, 5*time.Millisecond)
+	other.MustExec(`INSERT INTO crm.contacts (email, phone) VALUES ('a@example.test', '+1')`)
+	require.NoError(t, other.Commit())
+	result := <-done
+	require.Nil(t, result.Err)
+	require.Equal(t, crm.Updated, result.Outcome)
+}
+
+func TestADeadlockIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	c, db := ready(t)
+	db.MustExec(`CREATE SEQUENCE crm.tries`)
+	db.MustExec(trigger(`IF nextval('crm.tries') = 1 THEN RAISE SQLSTATE '40P01'; END IF; RETURN NEW`))
+	result := c.Upsert(context.Background(), "contacts", []crm.Write{contact("sub_a", "a@example.test", time.Now(), nil)})[0]
+	require.Nil(t, result.Err)
+	require.Equal(t, crm.Created, result.Outcome)
+}
+
 // TestBatchesInAnyOrderDoNotDeadlock: were the records locked in the order given, the two would block each other, and
 // one of them would be told so.
 func TestBatchesInAnyOrderDoNotDeadlock(t *testing.T) {
