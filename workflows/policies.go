@@ -90,9 +90,11 @@ func durableOptions(step submission.Step, queue, summary string) workflow.Activi
 		// The kind's own delay travels with the error; these intervals serve attempts that ended without one, such as a
 		// timeout or a worker that died.
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        kinds[crm.Transient].initial,
-			BackoffCoefficient:     2,
-			MaximumInterval:        kinds[crm.Transient].longest,
+			InitialInterval:    kinds[crm.Transient].initial,
+			BackoffCoefficient: 2,
+			MaximumInterval:    kinds[crm.Transient].longest,
+			// The deadline is the only limit. Zero would say the same to the server, but ten to the test environment.
+			MaximumAttempts:        math.MaxInt32,
 			NonRetryableErrorTypes: permanent,
 		},
 		Summary: summary,

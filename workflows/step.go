@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -84,12 +83,9 @@ func isPermanent(err error) bool {
 	return app.NonRetryable() || crm.Kind(app.Type()).Permanent()
 }
 
-// outlivesDeadline says whether a step that ran into its deadline is tried again all the same.
+// outlivesDeadline says whether a step that ended is tried again all the same. Errors of these kinds are retried without
+// end, so that only the deadline can have ended the step.
 func outlivesDeadline(err error) bool {
-	var activity *temporal.ActivityError
-	if !errors.As(err, &activity) || activity.RetryState() != enumspb.RETRY_STATE_TIMEOUT {
-		return false
-	}
 	kind := failureOf(err).Kind
 	return kind == crm.Auth || kind == crm.RateLimited
 }
