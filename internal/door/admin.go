@@ -39,9 +39,9 @@ func (d *Door) Admin() http.Handler {
 
 // authenticate compares digests, so that neither the comparison nor the length tells anything about the token.
 func (d *Door) authenticate(c *gin.Context) {
-	token, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")
+	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	given, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(d.AdminToken))
-	if !ok || subtle.ConstantTimeCompare(given[:], wanted[:]) != 1 {
+	if !strings.EqualFold(scheme, "Bearer") || d.AdminToken == "" || subtle.ConstantTimeCompare(given[:], wanted[:]) != 1 {
 		c.Header("WWW-Authenticate", "Bearer")
 		fail(c, http.StatusUnauthorized, "send the admin token: Authorization: Bearer TOKEN")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,6 +64,9 @@ type Door struct {
 	metrics *metrics
 	limits  map[string]*limiter
 	starts  *starts
+
+	stopping chan struct{} // closed when Serve begins to stop
+	stop     func()
 }
 
 // New builds a Door. Run must run for submissions to be relayed and marked as started.
@@ -72,6 +76,8 @@ func New(o Options) *Door {
 		d.limits[name] = newLimiter(s.Rate())
 	}
 	d.starts = newStarts(o, d.metrics)
+	d.stopping = make(chan struct{})
+	d.stop = sync.OnceFunc(func() { close(d.stopping) })
 	return d
 }
 

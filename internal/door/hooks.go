@@ -1,6 +1,7 @@
 package door
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,10 +60,13 @@ func (d *Door) hook(c *gin.Context) {
 	if !ok {
 		return
 	}
-	var refusal *source.Refusal
-	if err := s.Verify(request); errors.As(err, &refusal) {
+	if err := s.Verify(request); err != nil {
 		// The reason would help whoever guesses; it goes into the log and the metrics.
-		d.refuse(c, string(refusal.Reason), http.StatusUnauthorized, "the delivery is not signed as this source signs")
+		reason := "unverified"
+		if refusal, ok := errors.AsType[*source.Refusal](err); ok {
+			reason = string(refusal.Reason)
+		}
+		d.refuse(c, reason, http.StatusUnauthorized, "the delivery is not signed as this source signs")
 		return
 	}
 	sub, payload, err := s.Read(request)
@@ -70,7 +74,7 @@ func (d *Door) hook(c *gin.Context) {
 		d.refuse(c, "malformed", http.StatusBadRequest, err.Error())
 		return
 	}
-	accepted, err := d.Ledger.Accept(c.Request.Context(), ledger.Delivery{
+	accepted, err := d.accept(c.Request.Context(), ledger.Delivery{
 		Submission: sub, Payload: payload, Raw: request.Body, ContentType: request.ContentType, Via: "webhook",
 	})
 	if err != nil {
@@ -83,6 +87,17 @@ func (d *Door) hook(c *gin.Context) {
 		d.starts.start(c.Request.Context(), sub)
 	}
 	d.acknowledge(c, accepted)
+}
+
+// acceptTimeout bounds how long a ledger that hangs may keep a sender waiting: told to come back it does, timed out by
+// itself it may not.
+const acceptTimeout = 10 * time.Second
+
+// accept writes a delivery, also for a sender that has just hung up: it may have seen its request through.
+func (d *Door) accept(ctx context.Context, delivery ledger.Delivery) (ledger.Accepted, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
+	defer cancel()
+	return d.Ledger.Accept(ctx, delivery)
 }
 
 // receive checks and reads a request before anything is known about its origin.
@@ -125,7 +140,7 @@ func (d *Door) receive(c *gin.Context, s *source.Source) (source.Request, bool) 
 func contentType(header string) (string, bool) {
 	media, _, err := mime.ParseMediaType(header)
 	switch {
-	case err != nil:
+	case err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter): // nobody asks for the parameters
 		return "", false
 	case media == source.TypeForm:
 		return source.TypeForm, true
@@ -147,6 +162,8 @@ func (d *Door) acknowledge(c *gin.Context, accepted ledger.Accepted) {
 	}
 	if wait := preferredWait(c.Request.Header); wait > 0 {
 		c.Header("Preference-Applied", fmt.Sprintf("wait=%d", wait/time.Second))
+		c.Set(keyWaited, true)
+		allow(c.Writer, wait)
 		answer.Stage, answer.Disposition = d.await(c.Request.Context(), accepted.ID, wait)
 		if answer.Stage == submission.StageDone {
 			status = http.StatusOK

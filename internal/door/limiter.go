@@ -21,10 +21,11 @@ func newLimiter(r config.Rate) *limiter {
 
 // take takes one delivery, or says how long to wait for the next.
 func (l *limiter) take(now time.Time) time.Duration {
-	reservation := l.bucket.ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait > 0 {
-		reservation.CancelAt(now) // a refused delivery uses nothing up
+	// No reservation: cancelling one gives back less than it took where others have reserved in between, so that a flood
+	// of refused deliveries would use up the rate of days to come.
+	if l.bucket.AllowN(now, 1) {
+		return 0
 	}
-	return wait
+	missing := 1 - l.bucket.TokensAt(now)
+	return max(time.Duration(missing/float64(l.bucket.Limit())*float64(time.Second)), time.Nanosecond)
 }

@@ -22,7 +22,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "handoff_deliveries_total", Help: "Deliveries by source and what became of them: accepted, duplicate, or the reason of refusal.",
 		}, []string{"source", "result"}),
 		ack: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "handoff_ack_seconds", Help: "From the start of a delivery to its answer.",
+			Name: "handoff_ack_seconds", Help: "From the start of a delivery to its answer, where the sender did not prefer to wait.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5},
 		}, []string{"source"}),
 		started: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -40,6 +40,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 const (
 	keySource = "handoff.source"
 	keyResult = "handoff.result"
+	keyWaited = "handoff.waited" // the time until the answer is the sender's own wish
 )
 
 func (d *Door) result(c *gin.Context, result string) { c.Set(keyResult, result) }
@@ -57,7 +58,9 @@ func (d *Door) observe(c *gin.Context) {
 		result = http.StatusText(c.Writer.Status())
 	}
 	d.metrics.deliveries.WithLabelValues(name, result).Inc()
-	d.metrics.ack.WithLabelValues(name).Observe(took.Seconds())
+	if !c.GetBool(keyWaited) {
+		d.metrics.ack.WithLabelValues(name).Observe(took.Seconds())
+	}
 	level := slog.LevelDebug
 	if c.Writer.Status() >= http.StatusBadRequest {
 		level = slog.LevelInfo

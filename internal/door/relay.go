@@ -17,58 +17,59 @@ func (s *starts) relay(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-s.wake:
-			// Temporal has just refused; the tick will ask it again.
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
 		}
 	}
 }
 
-// catchUp starts the backlog. While it is behind everything counts, otherwise only what was overlooked.
+// catchUp starts the backlog, oldest first. While the relay is behind everything counts, in quiet times only what was
+// overlooked; if there is any of that, newer submissions queue up behind it.
 func (s *starts) catchUp(ctx context.Context) {
-	for ctx.Err() == nil {
-		wasBehind := s.behind.Load()
-		before := s.now()
-		if !wasBehind {
-			before = before.Add(-overlooked)
-		} else {
-			before = before.Add(time.Minute)
-		}
-		waiting, err := s.ledger.Unstarted(ctx, before, s.batch)
-		if err != nil {
-			s.logger.Warn("relay cannot read the ledger", "error", err)
+	if !s.behind.Load() {
+		found, ok := s.look(ctx, s.now().Add(-overlooked))
+		if !ok || len(found) == 0 {
 			return
 		}
-		s.metrics.backlog.Set(float64(len(waiting)))
-		if !s.startAll(ctx, waiting) {
+		s.behind.Store(true)
+	}
+	for {
+		found, ok := s.look(ctx, s.now().Add(clockSlack))
+		if !ok || !s.startAll(ctx, found) {
 			return
 		}
-		if len(waiting) == s.batch {
-			continue
+		if len(found) < s.batch {
+			break
 		}
-		if !wasBehind {
-			return
-		}
-		// Everything has started. What came in since was left to us: look once more after letting requests start again.
-		s.behind.Store(false)
-		s.logger.Info("relay has caught up")
-		before = s.now().Add(time.Minute)
-		if waiting, err = s.ledger.Unstarted(ctx, before, s.batch); err == nil {
-			s.startAll(ctx, waiting)
-		}
-		return
+	}
+	// Everything has started. What came in since was left to us: look once more after letting requests start again.
+	s.behind.Store(false)
+	s.logger.Info("relay has caught up")
+	if found, ok := s.look(ctx, s.now().Add(clockSlack)); ok {
+		s.startAll(ctx, found)
 	}
 }
 
-// startAll starts submissions one after the other and marks them, and says whether all of them started.
-func (s *starts) startAll(ctx context.Context, waiting []submission.Submission) bool {
+// clockSlack is how far another starter's clock may be ahead of ours.
+const clockSlack = time.Minute
+
+// look lists what waits, and says whether it could.
+func (s *starts) look(ctx context.Context, before time.Time) ([]submission.Submission, bool) {
+	found, err := s.ledger.Unstarted(ctx, before, s.batch)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.logger.Warn("relay cannot read the ledger", "error", err)
+		}
+		return nil, false
+	}
+	s.metrics.backlog.Set(float64(len(found)))
+	return found, true
+}
+
+// startAll starts submissions one after the other and marks them, and says whether all of them started and are marked.
+// The first that does not start ends it: nothing of a submission itself can be the reason, and none overtakes it.
+func (s *starts) startAll(ctx context.Context, found []submission.Submission) bool {
 	var ids []submission.ID
-	defer func() { s.write(ids) }()
-	for _, sub := range waiting {
+	all := true
+	for _, sub := range found {
 		attempt, cancel := context.WithTimeout(ctx, 5*startTimeout)
 		err := s.workflows.Start(attempt, sub)
 		cancel()
@@ -76,13 +77,17 @@ func (s *starts) startAll(ctx context.Context, waiting []submission.Submission) 
 			if ctx.Err() == nil {
 				s.fallBehind(err)
 			}
-			return false
+			all = false
+			break
 		}
 		s.metrics.started.WithLabelValues("relay").Inc()
 		ids = append(ids, sub.ID)
 	}
+	if err := s.write(ids); err != nil {
+		return false // or the same ones would be found again, and again
+	}
 	if len(ids) > 0 {
 		s.logger.Info("relay started submissions", "count", len(ids))
 	}
-	return true
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -27,15 +28,13 @@ func (d *Door) Serve(ctx context.Context, public config.Public, admin config.Adm
 		defer l.Close()
 		listeners[i] = l
 	}
-	servers := []*http.Server{
-		{
-			Handler: d.Public(), ReadHeaderTimeout: public.ReadHeaderTimeout, ReadTimeout: public.ReadTimeout,
+	servers := make([]*http.Server, 2)
+	for i, handler := range []http.Handler{d.Public(), d.Admin()} {
+		servers[i] = &http.Server{
+			Handler: handler, ReadHeaderTimeout: public.ReadHeaderTimeout, ReadTimeout: public.ReadTimeout,
 			WriteTimeout: public.WriteTimeout, IdleTimeout: public.IdleTimeout, MaxHeaderBytes: maxHeader,
-		},
-		{
-			Handler: d.Admin(), ReadHeaderTimeout: public.ReadHeaderTimeout, ReadTimeout: public.ReadTimeout,
-			WriteTimeout: public.WriteTimeout, IdleTimeout: public.IdleTimeout, MaxHeaderBytes: maxHeader,
-		},
+			ErrorLog: slog.NewLogLogger(d.Logger.Handler(), slog.LevelWarn),
+		}
 	}
 	relay, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
@@ -51,6 +50,7 @@ func (d *Door) Serve(ctx context.Context, public config.Public, admin config.Adm
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	d.stop()
 	err = errors.Join(err, shutdown(servers, public.ShutdownGrace))
 	stopRelay() // only now: requests in flight still start and mark
 	running.Wait()

@@ -29,14 +29,13 @@ type starts struct {
 	now       func() time.Time
 
 	behind  atomic.Bool
-	wake    chan struct{}
 	started chan submission.ID
 }
 
 func newStarts(o Options, m *metrics) *starts {
 	return &starts{
 		ledger: o.Ledger, workflows: o.Workflows, logger: o.Logger, metrics: m, every: o.RelayEvery, batch: o.RelayBatch,
-		now: o.Now, wake: make(chan struct{}, 1), started: make(chan submission.ID, 1024),
+		now: o.Now, started: make(chan submission.ID, 1024),
 	}
 }
 
@@ -52,16 +51,16 @@ func (s *starts) start(ctx context.Context, sub submission.Submission) {
 		return
 	}
 	s.metrics.started.WithLabelValues("direct").Inc()
-	s.started <- sub.ID
+	select {
+	case s.started <- sub.ID:
+	default: // the ledger is slow to take marks; the relay starts this one again, which changes nothing
+	}
 }
 
+// fallBehind leaves everything to the relay, which asks Temporal again and again.
 func (s *starts) fallBehind(err error) {
 	if !s.behind.Swap(true) {
 		s.logger.Warn("Temporal does not start workflows; submissions are kept and relayed later", "error", err)
-	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
 	}
 }
 
@@ -86,7 +85,7 @@ func (s *starts) mark(ctx context.Context) {
 			ids = append(ids, id)
 		case <-ctx.Done():
 			ids = s.drain(nil)
-			s.write(ids)
+			_ = s.write(ids) // logged; a lost mark is harmless
 			return
 		}
 		full := time.After(linger)
@@ -101,7 +100,7 @@ func (s *starts) mark(ctx context.Context) {
 				collecting = false
 			}
 		}
-		s.write(ids)
+		_ = s.write(ids)
 	}
 }
 
@@ -116,13 +115,15 @@ func (s *starts) drain(ids []submission.ID) []submission.ID {
 	}
 }
 
-func (s *starts) write(ids []submission.ID) {
+func (s *starts) write(ids []submission.ID) error {
 	if len(ids) == 0 {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := s.ledger.MarkStarted(ctx, ids); err != nil {
+	err := s.ledger.MarkStarted(ctx, ids)
+	if err != nil {
 		s.logger.Warn("started workflows not marked; the relay will start them again, which is harmless", "count", len(ids), "error", err)
 	}
+	return err
 }

@@ -10,8 +10,18 @@ import (
 	"handoff/internal/submission"
 )
 
-// maxWait is the longest that a request is held; it stays below the listener's write timeout.
+// maxWait is the longest that a request is held.
 const maxWait = 30 * time.Second
+
+// allow moves a request's deadlines behind its wait. They are there for slow clients; this one has sent everything, and
+// waits because it was told that it may.
+func allow(w http.ResponseWriter, wait time.Duration) {
+	const answer = 10 * time.Second
+	connection := http.NewResponseController(w)
+	until := time.Now().Add(wait + answer)
+	_ = connection.SetReadDeadline(until) // a server that cannot keeps the deadlines it has
+	_ = connection.SetWriteDeadline(until)
+}
 
 // preferredWait reads `Prefer: wait=N` (RFC 7240, seconds); 0 is no preference. A preference that cannot be read is
 // ignored, as the RFC asks.
@@ -39,7 +49,8 @@ const (
 	slowest   = 250 * time.Millisecond
 )
 
-// await looks at the submission until it has a disposition or needs a person, or the wait is over.
+// await looks at the submission until it has a disposition or needs a person, or the wait is over, or the server stops:
+// what is accepted needs nobody to wait for it.
 func (d *Door) await(ctx context.Context, id submission.ID, wait time.Duration) (submission.Stage, submission.Disposition) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -47,6 +58,8 @@ func (d *Door) await(ctx context.Context, id submission.ID, wait time.Duration) 
 	for pause := firstLook; ; pause = min(pause*2, slowest) {
 		select {
 		case <-ctx.Done():
+			return stage, disposition
+		case <-d.stopping:
 			return stage, disposition
 		case <-time.After(pause):
 		}

@@ -1,0 +1,221 @@
+package door_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/door"
+	"handoff/internal/ledger"
+	"handoff/internal/submission"
+)
+
+// I1: while Temporal is away every delivery is acknowledged; once it is back the relay starts all of them, in order of
+// arrival and each once, and requests start their own again.
+func TestRelayStartsWhatCouldNotBeStarted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(t)
+	w.workflows.set(func(f *workflows) { f.failure = errAway })
+	const deliveries = 40 // several batches of the relay
+	var want []submission.ID
+	for i := range deliveries {
+		id := fmt.Sprint("away-", i)
+		require.Equal(t, http.StatusAccepted, w.deliver(t, id).Status)
+		want = append(want, idOf(id))
+	}
+	require.Equal(t, http.StatusOK, w.deliver(t, "away-3").Status, "a repetition does not start past the others")
+	require.Empty(t, w.workflows.starts())
+	require.Equal(t, want, w.unstarted(t))
+
+	w.workflows.set(func(f *workflows) { f.failure = nil })
+	eventually(t, "all are started and marked", func() bool { return len(w.unstarted(t)) == 0 })
+	require.Equal(t, want, w.workflows.starts())
+
+	eventually(t, "requests start their own again", func() bool {
+		before := len(w.workflows.starts())
+		require.Equal(t, http.StatusAccepted, w.deliver(t, fmt.Sprint("back-", before)).Status)
+		return len(w.workflows.starts()) == before+1
+	})
+	eventually(t, "the last one is marked", func() bool { return len(w.unstarted(t)) == 0 })
+	require.NotContains(t, w.logs.String(), "planted")
+}
+
+// Ensure that a Temporal that takes connections and never answers costs one request a second, and the next ones nothing.
+func TestHangingTemporalDelaysNobodyForLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // no relay runs, so that every attempt is a request's
+	w.workflows.set(func(f *workflows) { f.hanging = true })
+	began := time.Now()
+	for i := range 5 {
+		require.Equal(t, http.StatusAccepted, w.deliver(t, fmt.Sprint(i)).Status)
+	}
+	require.Less(t, time.Since(began), 4*time.Second, "one start is tried, for one second")
+	w.workflows.set(func(f *workflows) { require.Equal(t, 1, f.attempts) })
+	require.Len(t, w.unstarted(t), 5)
+}
+
+// Ensure that what a starter left behind when it died is started by the next one, oldest first, and that what has just
+// come in is left to the request that brought it.
+func TestRelayTakesUpWhatADeadStarterLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.workflows.set(func(f *workflows) { f.failure = errAway })
+	var want []submission.ID
+	for i := range 10 {
+		id := fmt.Sprint("left-", i)
+		require.Equal(t, http.StatusAccepted, w.deliver(t, id).Status)
+		want = append(want, idOf(id))
+	}
+	w.workflows.set(func(f *workflows) { f.failure = nil })
+
+	looks := &atomic.Int32{}
+	options := w.options
+	options.Ledger = countingLedger{w.options.Ledger, looks}
+	options.Registry = newRegistry()
+	successor := door.New(options)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { successor.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	eventually(t, "the relay has looked twice", func() bool { return looks.Load() >= 2 })
+	require.Empty(t, w.workflows.starts(), "too young to be overlooked")
+
+	w.clock.Advance(6 * time.Second)
+	eventually(t, "all are started", func() bool { return len(w.unstarted(t)) == 0 })
+	require.Equal(t, want, w.workflows.starts())
+}
+
+type countingLedger struct {
+	door.Ledger
+	looks *atomic.Int32
+}
+
+func (l countingLedger) Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error) {
+	defer l.looks.Add(1)
+	return l.Ledger.Unstarted(ctx, before, limit)
+}
+
+// Ensure marks are written in batches, and that those still waiting are written before the starter ends.
+func TestMarksAreBatchedAndFlushed(t *testing.T) {
+	t.Parallel()
+	marks := &markLedger{}
+	w := newWorld(t, func(o *door.Options) { marks.Ledger = o.Ledger; o.Ledger = marks })
+	for i := range 120 { // nobody marks yet
+		require.Equal(t, http.StatusAccepted, w.deliver(t, fmt.Sprint(i)).Status)
+	}
+	require.Len(t, w.unstarted(t), 120)
+	stop := w.run(t)
+	stop()
+	require.Empty(t, w.unstarted(t))
+	require.LessOrEqual(t, marks.calls.Load(), int32(2))
+}
+
+// Ensure a mark that fails is made up for by the relay, which starts again what runs already, and does so at its pace.
+func TestLostMarksAreHarmless(t *testing.T) {
+	t.Parallel()
+	marks := &markLedger{}
+	w := newWorld(t, func(o *door.Options) {
+		marks.Ledger = o.Ledger
+		o.Ledger = marks
+		o.RelayEvery = 100 * time.Millisecond
+	})
+	marks.failing.Store(true)
+	w.run(t)
+	for i := range 20 {
+		require.Equal(t, http.StatusAccepted, w.deliver(t, fmt.Sprint(i)).Status)
+	}
+	w.clock.Advance(6 * time.Second)
+	began, before := time.Now(), marks.calls.Load()
+	eventually(t, "the relay has tried several times", func() bool { return marks.calls.Load() >= before+5 })
+	require.Greater(t, time.Since(began), 200*time.Millisecond, "the relay spins")
+	require.Len(t, w.unstarted(t), 20)
+
+	marks.failing.Store(false)
+	eventually(t, "all are marked", func() bool { return len(w.unstarted(t)) == 0 })
+	eventually(t, "requests start their own again", func() bool {
+		before := len(w.workflows.starts())
+		w.deliver(t, fmt.Sprint("new-", before))
+		return len(w.workflows.starts()) == before+1
+	})
+}
+
+// markLedger counts marks and refuses them on demand.
+type markLedger struct {
+	door.Ledger
+	calls   atomic.Int32
+	failing atomic.Bool
+}
+
+func (l *markLedger) MarkStarted(ctx context.Context, ids []submission.ID) error {
+	l.calls.Add(1)
+	if l.failing.Load() {
+		return errors.New("read only")
+	}
+	return l.Ledger.MarkStarted(ctx, ids)
+}
+
+// Ensure two starters on one ledger, both with a backlog, end with everything started and marked.
+func TestTwoRelays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	options := w.options
+	options.Registry = newRegistry()
+	other := door.New(options)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	w.workflows.set(func(f *workflows) { f.failure = errAway })
+	for i := range 30 {
+		require.Equal(t, http.StatusAccepted, w.deliver(t, fmt.Sprint(i)).Status)
+	}
+	w.clock.Advance(6 * time.Second)
+	w.workflows.set(func(f *workflows) { f.failure = nil })
+	w.run(t)
+	go func() { other.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	eventually(t, "all are started", func() bool { return len(w.unstarted(t)) == 0 })
+	distinct := map[submission.ID]bool{}
+	for _, id := range w.workflows.starts() {
+		distinct[id] = true
+	}
+	require.Len(t, distinct, 30)
+}
+
+// Ensure the relay outlives an outage of the ledger.
+func TestRelayOutlivesTheLedger(t *testing.T) {
+	t.Parallel()
+	blind := &blindLedger{}
+	w := newWorld(t, func(o *door.Options) { blind.Ledger = o.Ledger; o.Ledger = blind })
+	w.workflows.set(func(f *workflows) { f.failure = errAway })
+	require.Equal(t, http.StatusAccepted, w.deliver(t, "1").Status)
+	w.workflows.set(func(f *workflows) { f.failure = nil })
+	blind.failing.Store(true)
+	w.run(t)
+	eventually(t, "the relay has looked in vain", func() bool { return blind.looks.Load() >= 3 })
+	require.Empty(t, w.workflows.starts())
+	blind.failing.Store(false)
+	eventually(t, "it is started", func() bool { return len(w.unstarted(t)) == 0 })
+	require.Contains(t, w.metrics(t), `handoff_starts_total{by="relay"} 1`)
+}
+
+type blindLedger struct {
+	door.Ledger
+	looks   atomic.Int32
+	failing atomic.Bool
+}
+
+func (l *blindLedger) Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error) {
+	l.looks.Add(1)
+	if l.failing.Load() {
+		return nil, errors.New("connection refused")
+	}
+	return l.Ledger.Unstarted(ctx, before, limit)
+}
+
+var _ door.Ledger = (*ledger.Ledger)(nil)
