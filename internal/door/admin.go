@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -97,16 +98,23 @@ func (d *Door) show(c *gin.Context) {
 
 const maxAdminBody = 256 << 10
 
-// decode reads a JSON body strictly.
+// decode reads a body of one JSON value strictly.
 func decode(c *gin.Context, into any, shape string) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxAdminBody))
 	decoder.DisallowUnknownFields()
 	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		fail(c, http.StatusBadRequest, "send JSON of the form "+shape)
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, err = decoder.Token(); err == io.EOF {
+			return true
+		}
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body may be %d bytes at most", maxAdminBody))
 		return false
 	}
-	return true
+	fail(c, http.StatusBadRequest, "send JSON of the form "+shape)
+	return false
 }
 
 // correct seals a correction; its id is what the resolution names.
