@@ -28,6 +28,8 @@ bench: build ## Compare Handoff's throughput with an empty workflow and with six
 record-histories: build ## Record the histories that the replay tests read again
 	@exec $(HANDOFF) dev record-histories
 
+# With the race detector, as the tests are: nothing is compiled twice, and the real processes of the tests are watched too.
+test: BUILD_FLAGS := -race
 test: check tools unit ## Run every check and every test, as CI does
 
 check: ## Check format, vet, and the determinism of the workflows
@@ -48,7 +50,7 @@ unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 		-- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
 
 build: ## Build Handoff's programs into the state folder
-	@mkdir -p "$(STATE)/bin" && go build -o "$(STATE)/bin/" ./cmd/... ./worker ./starter
+	@mkdir -p "$(STATE)/bin" && go build $(BUILD_FLAGS) -o "$(STATE)/bin/" ./cmd/... ./worker ./starter
 
 fmt: ## Format the code
 	@gofmt -l -w .

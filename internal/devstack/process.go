@@ -135,14 +135,23 @@ func (p *Process) Kill() {
 // Log is the end of what the process has written, or why that cannot be read.
 func (p *Process) Log() string { return tail(p.spec.LogFile, 15) }
 
-// tail returns the last lines of a file, for error messages.
+// longestLine of a log in an error message, in bytes.
+const longestLine = 500
+
+// tail returns the last lines of a file, for error messages. Very long lines, such as stack traces, are cut.
 func tail(name string, lines int) string {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err.Error()
 	}
 	all := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	last := all[max(0, len(all)-lines):]
+	for i, line := range last {
+		if len(line) > longestLine {
+			last[i] = strings.ToValidUTF8(line[:longestLine], "") + "…"
+		}
+	}
+	return strings.Join(last, "\n")
 }
 
 // await calls ready until it returns nil, the process ends, or ctx does.
