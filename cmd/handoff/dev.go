@@ -72,7 +72,7 @@ func bringUp(cmd *cobra.Command) (s *stack.Stack, down func() error, err error) 
 }
 
 func portsFromEnvironment() (stack.Ports, error) {
-	ports := stack.Ports{Public: 8080, Admin: 8081, Worker: 8082, Postgres: 54329, Temporal: 7233, TemporalUI: 8233}
+	ports := stack.Ports{Public: 8080, Admin: 8081, Worker: 8082, Postgres: 15432, Temporal: 7233, TemporalUI: 8233}
 	var problems []error
 	for name, port := range map[string]*int{
 		"HANDOFF_PUBLIC_PORT": &ports.Public, "HANDOFF_ADMIN_PORT": &ports.Admin, "HANDOFF_WORKER_PORT": &ports.Worker,

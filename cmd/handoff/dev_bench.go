@@ -24,8 +24,8 @@ func newDevBench() *cobra.Command {
 			return bench.Run(cmd.Context(), cmd.OutOrStdout(), o)
 		},
 	}
-	cmd.Flags().IntVar(&o.N, "n", 3000, "submissions per measurement of the peak")
-	cmd.Flags().IntVar(&o.Senders, "senders", 64, "how many are on their way at once")
+	cmd.Flags().DurationVar(&o.Peak, "peak", 15*time.Second, "how long the peak is measured")
+	cmd.Flags().IntVar(&o.Window, "window", 64, "how many are on their way at once")
 	cmd.Flags().DurationVar(&o.Half, "half", 10*time.Second, "how long latencies are measured at half of the peak")
 	return cmd
 }

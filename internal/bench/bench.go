@@ -24,8 +24,8 @@ import (
 type Options struct {
 	Folder   devstack.Folder // with the programs
 	Root     string          // of the project
-	N        int             // submissions per measurement of the peak
-	Senders  int             // how many are on their way at once
+	Peak     time.Duration   // how long the peak is measured
+	Window   int             // how many are on their way at once
 	Half     time.Duration   // how long latencies are measured at half of the peak
 	Progress io.Writer
 }
@@ -51,7 +51,7 @@ func Run(ctx context.Context, w io.Writer, o Options) (err error) {
 		return fmt.Errorf("make a folder for the benchmark: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	shipped, traced, err := configurations(o.Root, temp)
+	traced, err := tracedConfiguration(o.Root, temp)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func Run(ctx context.Context, w io.Writer, o Options) (err error) {
 	}
 	s, err := stack.Up(ctx, stack.Options{
 		Folder: folder, Root: o.Root, Durable: true, Progress: o.Progress,
-		Env: []string{"HANDOFF_CONFIG=" + shipped, "HANDOFF_LOG_LEVEL=warn"},
+		Env: []string{"HANDOFF_LOG_LEVEL=warn"},
 	})
 	if err != nil {
 		return err
@@ -98,27 +98,23 @@ func Run(ctx context.Context, w io.Writer, o Options) (err error) {
 	return nil
 }
 
-// configurations writes the shipped configuration without the website's rate limit, which is not what is measured, and
-// the same with tracing.
-func configurations(root, temp string) (shipped, traced string, err error) {
+// tracedConfiguration writes the shipped configuration with the website traced.
+func tracedConfiguration(root, temp string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(root, "handoff.yaml"))
 	if err != nil {
-		return "", "", fmt.Errorf("read the configuration: %w", err)
+		return "", fmt.Errorf("read the configuration: %w", err)
 	}
-	const limit = "rate: {per_second: 100, burst: 200}"
-	if !strings.Contains(string(text), limit) {
-		return "", "", fmt.Errorf("handoff.yaml has no line %q to lift for the benchmark", limit)
+	const before = "    answers_path: data.answers"
+	if !strings.Contains(string(text), before) {
+		return "", fmt.Errorf("handoff.yaml has no line %q to put `trace: full` before", before)
 	}
-	shipped, traced = filepath.Join(temp, "shipped.yaml"), filepath.Join(temp, "traced.yaml")
-	return shipped, traced, errors.Join(
-		os.WriteFile(shipped, []byte(strings.Replace(string(text), limit, "", 1)), 0o644),
-		os.WriteFile(traced, []byte(strings.Replace(string(text), limit, "trace: full", 1)), 0o644),
-	)
+	traced := filepath.Join(temp, "traced.yaml")
+	return traced, os.WriteFile(traced, []byte(strings.Replace(string(text), before, "    trace: full\n"+before, 1)), 0o644)
 }
 
 func report(w io.Writer, o Options, results []result) {
-	fmt.Fprintf(w, "\n%d submissions each, %d senders, on %d cores; latencies at half of each row's own peak.\n\n",
-		o.N, o.Senders, runtime.NumCPU())
+	fmt.Fprintf(w, "\n%d on their way at once for %s, on %d cores; latencies at half of each row's own peak for %s.\n\n",
+		o.Window, o.Peak, runtime.NumCPU(), o.Half)
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -43,7 +44,7 @@ func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Co
 	}
 	defer c.Close()
 	queue := fmt.Sprintf("bench-%d", time.Now().UnixNano())
-	done := newFinish()
+	f := &finish{begun: map[string]time.Time{}, took: newHistogram()}
 	// As many pollers as Handoff's worker has.
 	w := worker.New(c, queue, worker.Options{
 		MaxConcurrentWorkflowTaskPollers: s.Config.Worker.Pollers, MaxConcurrentActivityTaskPollers: s.Config.Worker.Pollers,
@@ -51,7 +52,7 @@ func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Co
 	w.RegisterActivityWithOptions(nothing, activity.RegisterOptions{Name: nothingName})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
 		err := flow(ctx)
-		done.finished(workflow.GetInfo(ctx).WorkflowExecution.ID)
+		f.finished(workflow.GetInfo(ctx).WorkflowExecution.ID)
 		return err
 	}, workflow.RegisterOptions{Name: "flow"})
 	if err := w.Start(); err != nil {
@@ -59,66 +60,54 @@ func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Co
 	}
 	defer w.Stop()
 	var number atomic.Int64
-	send := func(ctx context.Context) error {
-		id := fmt.Sprintf("%s-%d", queue, number.Add(1))
-		done.started(id)
-		_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: queue}, "flow")
-		return err
-	}
-	r, err := load(ctx, o, send, func(ctx context.Context, n int) error { return done.await(ctx, n) }, func() { done.reset() })
-	r.toRecord = done.latencies()
+	r, err := o.load(ctx, target{
+		send: func(ctx context.Context) error {
+			id := fmt.Sprintf("%s-%d", queue, number.Add(1))
+			f.started(id)
+			_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: queue}, "flow")
+			return err
+		},
+		done: func(context.Context) (int, error) { return f.count(), nil },
+	}, f.forget)
+	r.toRecord = f.took
 	return r, err
 }
 
 // finish knows when workflows started and finished.
 type finish struct {
-	mu     sync.Mutex
-	begun  map[string]time.Time
-	took   []time.Duration
-	change chan struct{}
-}
-
-func newFinish() *finish {
-	return &finish{begun: map[string]time.Time{}, change: make(chan struct{}, 1)}
+	mu    sync.Mutex
+	begun map[string]time.Time
+	took  *hdrhistogram.Histogram
+	n     int
 }
 
 func (f *finish) started(id string) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.begun[id] = time.Now()
-	f.mu.Unlock()
 }
 
 func (f *finish) finished(id string) {
 	f.mu.Lock()
-	if begun, ok := f.begun[id]; ok { // once, also when the workflow is replayed
-		f.took = append(f.took, time.Since(begun))
-		delete(f.begun, id)
+	defer f.mu.Unlock()
+	begun, ok := f.begun[id]
+	if !ok {
+		return // replayed
 	}
-	f.mu.Unlock()
-	select {
-	case f.change <- struct{}{}:
-	default:
-	}
+	delete(f.begun, id)
+	f.n++
+	_ = f.took.RecordValue(max(time.Since(begun).Microseconds(), 1)) // within the ten minutes that it holds
 }
 
-func (f *finish) await(ctx context.Context, n int) error {
-	for {
-		f.mu.Lock()
-		have := len(f.took)
-		f.mu.Unlock()
-		if have >= n {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d of %d workflows finished: %w", have, n, ctx.Err())
-		case <-f.change:
-		}
-	}
-}
-
-func (f *finish) reset() {
+func (f *finish) count() int {
 	f.mu.Lock()
-	f.took = nil
-	f.mu.Unlock()
+	defer f.mu.Unlock()
+	return f.n
+}
+
+// forget begins the latencies anew.
+func (f *finish) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.took.Reset()
 }

@@ -66,6 +66,9 @@ const (
 
 // Up starts everything, in the order in which the parts need each other. On failure it stops what it had started.
 func Up(ctx context.Context, o Options) (*Stack, error) {
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
 	s := &Stack{Options: o}
 	if err := s.up(ctx); err != nil {
 		return nil, errors.Join(err, s.Down())
@@ -93,14 +96,13 @@ func (s *Stack) up(ctx context.Context) error {
 }
 
 func (s *Stack) say(format string, args ...any) {
-	if s.Progress != nil {
-		fmt.Fprintf(s.Progress, format+"\n", args...)
-	}
+	fmt.Fprintf(s.Progress, format+"\n", args...)
 }
 
 // choosePorts finds free ports where none were chosen, and fails early where a chosen one is taken.
 func (s *Stack) choosePorts() error {
 	var problems []error
+	taken := map[int]bool{}
 	for _, p := range []struct {
 		port           *int
 		what, variable string
@@ -110,11 +112,14 @@ func (s *Stack) choosePorts() error {
 		{&s.Ports.Temporal, "Temporal", "HANDOFF_TEMPORAL_PORT"}, {&s.Ports.TemporalUI, "the Temporal UI", "HANDOFF_TEMPORAL_UI_PORT"},
 	} {
 		if *p.port == 0 {
-			free, err := devstack.FreePort()
-			if err != nil {
-				return err
+			for *p.port == 0 || taken[*p.port] {
+				free, err := devstack.FreePort()
+				if err != nil {
+					return err
+				}
+				*p.port = free
 			}
-			*p.port = free
+			taken[*p.port] = true
 			continue
 		}
 		problems = append(problems, devstack.CheckPort(*p.port, p.what, p.variable))
