@@ -3,7 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,30 +86,41 @@ var (
 		нет ні όχι いいえ 否 不是 לא لا`)
 )
 
-// The grouping of a number in thousands, by one and the same separator.
-var grouped = regexp.MustCompile(`^\d{1,3}(?:,\d{3})+$|^\d{1,3}(?:\.\d{3})+$|^\d{1,3}(?: \d{3})+$|^\d{1,3}(?:['’]\d{3})+$|^\d{1,3}(?:_\d{3})+$`)
+// plainSigns writes the spaces and signs that typesetters use as those of a keyboard.
+var plainSigns = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "−", "-", "’", "'")
 
 // integer reads a whole number as people write it.
 func integer(text string) (json.Number, bool) {
-	sign, digits := "", strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "−", "-").Replace(text)
+	if !plain(text) {
+		text = plainSigns.Replace(text)
+	}
+	sign, digits := "", text
 	switch {
 	case strings.HasPrefix(digits, "+"):
 		digits = digits[1:]
 	case strings.HasPrefix(digits, "-"):
 		sign, digits = "-", digits[1:]
 	}
-	if grouped.MatchString(digits) {
-		digits = strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, digits)
-	}
+	digits = ungrouped(digits)
 	if strings.Trim(digits, "0123456789.eE") != "" {
 		return "", false
 	}
 	return wholeNumber(sign + digits)
+}
+
+// ungrouped takes the separators out of a number in groups of three digits; all must be the same.
+func ungrouped(digits string) string {
+	at := strings.IndexAny(digits, ",. '_")
+	if at < 1 || at > 3 {
+		return digits
+	}
+	groups := strings.Split(digits, digits[at:at+1])
+	for i, group := range groups {
+		if i > 0 && len(group) != 3 || strings.Trim(group, "0123456789") != "" {
+			return digits
+		}
+	}
+	return strings.Join(groups, "")
 }
 
 // wholeNumber reads a number as JSON writes it, where 12.0 and 1e3 are whole. A fraction is refused, not rounded, and so
@@ -151,24 +161,24 @@ func dateConverter(order string) converter {
 	}
 	spaces := strings.NewReplacer("-", " ", "/", " ", ".", " ")
 	return short("type.date", expect, func(text string, _ *Input) (any, bool) {
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04"} {
+		if strings.Contains(text, ":") {
 			// A moment is the day where it was written down.
-			if at, err := time.Parse(layout, text); err == nil {
-				return dateText(at)
-			}
+			return dateIn(momentLayouts, text)
 		}
 		words := strings.Join(strings.Fields(spaces.Replace(text)), " ")
-		for _, layout := range layouts {
-			if at, err := time.Parse(layout, words); err == nil {
-				return dateText(at)
-			}
-		}
-		return nil, false
+		return dateIn(layouts, words)
 	})
 }
 
-func dateText(at time.Time) (any, bool) {
-	return at.Format(time.DateOnly), at.Year() >= 1
+var momentLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04"}
+
+func dateIn(layouts []string, text string) (any, bool) {
+	for _, layout := range layouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.Format(time.DateOnly), at.Year() >= 1
+		}
+	}
+	return nil, false
 }
 
 // phoneConverter writes a number in E.164. A number without a country code is read as one of the country that another
