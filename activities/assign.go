@@ -48,6 +48,9 @@ func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, o
 		return recorded, err
 	}
 	decision := a.routing().Decide(plan.Facts, in.Route, currentOwner(owned))
+	if decision.Alert != "" {
+		a.alert(ctx, plan.Destination, Failure{Kind: crm.Misconfigured, Code: decision.Alert})
+	}
 	wanted := ledger.Assignment{
 		Destination: plan.Destination, Object: owned[0].Object, RecordID: owned[0].ID,
 		Owner: decision.Owner, Queue: decision.Queue, Rule: decision.Rule, Explanation: decision.Explanation,

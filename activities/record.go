@@ -71,6 +71,16 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 	if err != nil {
 		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 	}
+	if quietEnd(in.Disposition) {
+		message := notify.Message{
+			Event: notify.Event(in.Disposition), Submission: string(in.Submission), Source: concluded.Source, Form: concluded.Form,
+			Disposition: string(in.Disposition), URL: a.statusURL(in.Submission),
+		}
+		// Best effort, like the notice of a review.
+		if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
+			a.logger.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("submission", string(in.Submission)))
+		}
+	}
 	a.metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
 		slog.String("submission", string(in.Submission)), slog.String("source", concluded.Source),
@@ -79,6 +89,11 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 		slog.Int("attempts", attempts(in.Steps)), slog.Duration("took", concluded.Took))
 	done("disposition", string(in.Disposition))
 	return Recorded{Ran: ran(ctx)}, nil
+}
+
+// quietEnd says whether a submission ended before the step that notifies.
+func quietEnd(d submission.Disposition) bool {
+	return d == submission.Duplicate || d == submission.Discarded || d == submission.Rejected
 }
 
 func attempts(steps []submission.StepTiming) int {

@@ -52,11 +52,13 @@ func TestSameAnswersAreADuplicate(t *testing.T) {
 	require.NoError(t, err)
 
 	again := newRigOver(t, r, "two", good())
+	r.told.on = []notify.Event{notify.Event(submission.Duplicate)}
 	status, err := again.run(submission.TraceFast)
 	require.NoError(t, err)
 	require.Equal(t, submission.Duplicate, status.Disposition)
 	require.Equal(t, r.id, again.view().DuplicateOf)
 	require.Equal(t, 1, r.crm.attempts(), "a duplicate writes nothing")
+	require.Equal(t, 1, r.told.messages(notify.Event(submission.Duplicate)))
 }
 
 func TestCustomerIsRouted(t *testing.T) {

@@ -17,7 +17,7 @@ type Workflows struct{ Client client.Client }
 
 // Start starts the workflow of s; one that exists is success.
 func (w Workflows) Start(ctx context.Context, s submission.Submission) error {
-	return submission.Start(ctx, w.Client, s)
+	return Start(ctx, w.Client, s)
 }
 
 // ErrRefused is a resolution that the workflow did not accept; its text says why.

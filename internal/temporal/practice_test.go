@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"handoff/internal/submission"
+	"handoff/internal/temporal"
 )
 
 // These tests hold the behaviours of Temporal that the design leans on. When one of them fails after an upgrade, the
@@ -152,10 +153,10 @@ func TestSubmissionStartIsIdempotent(t *testing.T) {
 	t.Parallel()
 	c := connect(t)
 	s := submission.Submission{ID: submission.NewID("website", unique(t), ""), Source: "website", Form: "demo-request"}
-	require.NoError(t, submission.Start(t.Context(), c, s))
-	require.NoError(t, submission.Start(t.Context(), c, s))
+	require.NoError(t, temporal.Start(t.Context(), c, s))
+	require.NoError(t, temporal.Start(t.Context(), c, s))
 	require.NoError(t, c.TerminateWorkflow(t.Context(), string(s.ID), "", "test"))
-	require.NoError(t, submission.Start(t.Context(), c, s))
+	require.NoError(t, temporal.Start(t.Context(), c, s))
 }
 
 // TestUnregisteredSearchAttributeFailsTheStart is why registration is part of readiness.

@@ -1,4 +1,4 @@
-package submission
+package temporal
 
 import (
 	"context"
@@ -6,30 +6,32 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
+	sdk "go.temporal.io/sdk/temporal"
+
+	"handoff/internal/submission"
 )
 
 // Start starts the submission's workflow and is the only place that does. A workflow that exists, running or closed, is
 // success: the same submission may be started by the endpoint, by the relay and by a pull, and runs once.
 //
 // It returns a plain error when Temporal cannot be reached; the submission then stays in the ledger for the relay.
-func Start(ctx context.Context, temporalClient client.Client, s Submission) error {
-	_, err := temporalClient.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+func Start(ctx context.Context, c client.Client, s submission.Submission) error {
+	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:        string(s.ID),
-		TaskQueue: QueueSubmissions,
+		TaskQueue: submission.QueueSubmissions,
 		// A closed workflow is not run again by a re-delivery: ops decide about it, not the sender.
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		// No execution timeout: a reset run would inherit the first run's clock and die at once.
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			AttrStage.ValueSet(string(StageProcessing)),
-			AttrSource.ValueSet(s.Source),
-			AttrForm.ValueSet(s.Form),
+		TypedSearchAttributes: sdk.NewSearchAttributes(
+			submission.AttrStage.ValueSet(string(submission.StageProcessing)),
+			submission.AttrSource.ValueSet(s.Source),
+			submission.AttrForm.ValueSet(s.Form),
 		),
 		StaticSummary: fmt.Sprintf("%s from %s", s.Form, s.Source),
-		Priority:      temporal.Priority{FairnessKey: s.Source},
-	}, WorkflowType, Input{Submission: s.ID, Trace: s.Trace})
-	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		Priority:      sdk.Priority{FairnessKey: s.Source},
+	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace})
+	if sdk.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil
 	}
 	if err != nil {
