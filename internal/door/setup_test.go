@@ -95,7 +95,7 @@ func newWorldOn(t testing.TB, dsn string, change ...func(*door.Options)) *world 
 		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Logger:     slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		AdminToken: token, AdminURL: "http://admin.example", MaxBody: 1 << 20,
-		RelayEvery: 20 * time.Millisecond, RelayBatch: 7, Now: w.clock.Now,
+		RelayEvery: 20 * time.Millisecond, RelayBatch: 10, Now: w.clock.Now,
 	}
 	for _, f := range change {
 		f(&w.options)
@@ -124,6 +124,9 @@ type workflows struct {
 	failure  error
 	hanging  bool
 	attempts int
+	slow     time.Duration // how long a start takes
+	running  int
+	most     int // starts that ran at once
 	started  []submission.ID
 	resolve  func(submission.ID, submission.Resolution) (submission.Status, error)
 }
@@ -133,14 +136,20 @@ var errAway = errors.New("temporal is away")
 func (w *workflows) Start(ctx context.Context, s submission.Submission) error {
 	w.mu.Lock()
 	w.attempts++
-	hanging, failure := w.hanging, w.failure
+	w.running++
+	w.most = max(w.most, w.running)
+	hanging, failure, slow := w.hanging, w.failure, w.slow
 	if !hanging && failure == nil {
 		w.started = append(w.started, s.ID)
 	}
 	w.mu.Unlock()
+	defer w.set(func(w *workflows) { w.running-- })
 	if hanging {
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	if slow > 0 {
+		<-time.After(slow)
 	}
 	return failure
 }

@@ -47,6 +47,29 @@ func TestRelayStartsWhatCouldNotBeStarted(t *testing.T) {
 	require.NotContains(t, w.logs.String(), "planted")
 }
 
+// Ensure a backlog of no visible end is worked off faster than one by one, and still begins in order.
+func TestRelayWidensForALongBacklog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.workflows.set(func(f *workflows) { f.failure, f.slow = errAway, 2*time.Millisecond })
+	var want []submission.ID
+	for i := range 100 {
+		id := fmt.Sprint("away-", i)
+		require.Equal(t, http.StatusAccepted, w.deliver(t, id).Status)
+		want = append(want, idOf(id))
+	}
+	w.workflows.set(func(f *workflows) { f.failure, f.most = nil, 0 })
+	w.run(t)
+	eventually(t, "all are started", func() bool { return len(w.unstarted(t)) == 0 })
+	started := w.workflows.starts()
+	require.ElementsMatch(t, want, started, "each once")
+	require.Equal(t, want[:50], started[:50])
+	w.workflows.set(func(f *workflows) {
+		require.Greater(t, f.most, 1)
+		require.LessOrEqual(t, f.most, 8)
+	})
+}
+
 // Ensure that a Temporal that takes connections and never answers costs one request a second, and the next ones nothing.
 func TestHangingTemporalDelaysNobodyForLong(t *testing.T) {
 	t.Parallel()
