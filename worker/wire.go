@@ -52,7 +52,11 @@ func wire(ctx context.Context, c *config.Config, logger *slog.Logger) (*program,
 	table, routingErr := loadRouting(filepath.Join(c.Mappings, "routing.yaml"))
 	destinations, destinationErr := p.destinations(ctx)
 	channels, channelErr := newChannels(c.Notify)
-	if err := errors.Join(mappingErr, routingErr, destinationErr, channelErr); err != nil {
+	var checkErr error
+	if mappingErr == nil {
+		checkErr = mappings.Check(slices.Sorted(maps.Keys(c.Sources)), slices.Sorted(maps.Keys(c.Destinations)))
+	}
+	if err := errors.Join(mappingErr, checkErr, routingErr, destinationErr, channelErr); err != nil {
 		p.close()
 		return nil, err
 	}

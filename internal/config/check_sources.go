@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"maps"
 	"math"
 	"regexp"
@@ -60,6 +62,13 @@ func (l *loader) checkSecrets(c *Config, path string, s *Source) {
 }
 
 func (l *loader) checkSecret(variable string, scheme Scheme, secret Secret) {
+	if key, ok := strings.CutPrefix(secret.Reveal(), "whpk_"); ok && scheme == StandardWebhooks {
+		// The sender's public key, of a source that signs asymmetrically.
+		if public, err := base64.StdEncoding.DecodeString(key); err != nil || len(public) != ed25519.PublicKeySize {
+			l.variableProblem(variable, "want an Ed25519 public key, whpk_ and 32 bytes in base64")
+		}
+		return
+	}
 	if scheme == StandardWebhooks {
 		if _, err := standardwebhooks.NewWebhook(secret.Reveal()); err != nil {
 			l.variableProblem(variable, "want a Standard Webhooks secret, whsec_ and base64")

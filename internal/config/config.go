@@ -30,7 +30,7 @@ type Public struct {
 	MaxBody           int64         `yaml:"max_body" env:"HANDOFF_PUBLIC_MAX_BODY" about:"largest body of a submission in bytes"`
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" env:"HANDOFF_PUBLIC_READ_HEADER_TIMEOUT" about:"how long a client may take for its header"`
 	ReadTimeout       time.Duration `yaml:"read_timeout" env:"HANDOFF_PUBLIC_READ_TIMEOUT" about:"how long a client may take for its whole request"`
-	WriteTimeout      time.Duration `yaml:"write_timeout" env:"HANDOFF_PUBLIC_WRITE_TIMEOUT" about:"how long a request may take from its header to the end of its answer; bounds Prefer: wait"`
+	WriteTimeout      time.Duration `yaml:"write_timeout" env:"HANDOFF_PUBLIC_WRITE_TIMEOUT" about:"how long a request may take from its header to the end of its answer"`
 	IdleTimeout       time.Duration `yaml:"idle_timeout" env:"HANDOFF_PUBLIC_IDLE_TIMEOUT" about:"how long an unused connection stays open"`
 	ShutdownGrace     time.Duration `yaml:"shutdown_grace" env:"HANDOFF_PUBLIC_SHUTDOWN_GRACE" about:"how long a stopping starter finishes what it accepted"`
 }

@@ -301,3 +301,12 @@ func (s *Stack) RestartStarter(ctx context.Context, env ...string) error {
 	s.env = append(s.env, env...)
 	return s.StartStarter(ctx)
 }
+
+// RestartWorker stops the worker and starts it with more environment.
+func (s *Stack) RestartWorker(ctx context.Context, env ...string) error {
+	if err := s.Worker.Stop(ctx); err != nil {
+		return err
+	}
+	s.env = append(s.env, env...)
+	return s.StartWorker(ctx)
+}

@@ -22,7 +22,12 @@ func (t *table) encode(fields crm.Fields) (map[string]any, []string) {
 	for field, value := range fields {
 		column := t.Columns[field]
 		switch v := value.(type) {
-		case nil, string, bool:
+		case nil, bool:
+		case string:
+			// A JSON column holds the document, not its text.
+			if column.Type == "json" && json.Valid([]byte(v)) {
+				value = json.RawMessage(v)
+			}
 		case json.Number:
 			// A number that is none would spoil the whole document.
 			if !json.Valid([]byte(v)) {
