@@ -50,7 +50,7 @@ const customerDomain = "fabrikam.example"
 // the CRM (I3).
 func Markers() []string {
 	return []string{
-		"lindqvist", "okafor", "haddad", "brandt", "marchetti", "amara", "whitlock", "mara", "tomás", "inês", "yuki", "olek",
-		"northwind", "adatum", "901820", "buy-cheap-now", "best offers",
+		"lindqvist", "okafor", "haddad", "brandt", "marchetti", "whitlock", "tomás", "inês", "northwind", "adatum", "901820",
+		"buy-cheap-now", "best offers", "woodgrove",
 	}
 }
