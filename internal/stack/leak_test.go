@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,39 +15,18 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
-	"handoff/internal/devstack"
 	"handoff/internal/stack"
 )
-
-// up builds the programs with the race detector and starts a stack of the test's own.
-func up(ctx context.Context, t *testing.T, env ...string) *stack.Stack {
-	t.Helper()
-	root, err := devstack.ProjectRoot()
-	require.NoError(t, err)
-	state, err := devstack.FindFolder()
-	require.NoError(t, err)
-	binary, err := devstack.EnsureTemporal(ctx, state, os.Stderr)
-	require.NoError(t, err)
-	folder := devstack.Folder{Path: t.TempDir()}
-	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", folder.Bin("")+"/", "./worker", "./starter")
-	compile.Dir = root
-	output, err := compile.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	require.NoError(t, os.Symlink(binary, folder.Bin("temporal")))
-	s, err := stack.Up(ctx, stack.Options{Folder: folder, Root: root, Env: env})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Down()) })
-	return s
-}
 
 // TestI3NothingPersonalOutsideTheLedgerAndTheCRM plays the demo, and then searches everything that engineers, log
 // collectors and monitoring get to see for the names, addresses and numbers of the samples.
 func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	s := up(ctx, t, "HANDOFF_LOG_LEVEL=debug")
+	s, ctx := up(t, "HANDOFF_LOG_LEVEL=debug")
 	var report bytes.Buffer
 	require.NoError(t, s.Demo(ctx, &report), "%s", &report)
 	refusals(ctx, t, s)
@@ -65,6 +43,7 @@ func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 	for id, history := range histories {
 		seen["history "+id] = history
 	}
+	seen["the list of workflows"] = listed(ctx, t, c)
 	logs, err := filepath.Glob(filepath.Join(s.Folder.Path, "log", "*.log"))
 	require.NoError(t, err)
 	require.Len(t, logs, 4)
@@ -81,30 +60,68 @@ func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 		requireNoMarker(t, name, text)
 	}
 	// The search can find what it looks for: the CRM, where the data belongs, holds it.
-	dump := exec.CommandContext(ctx, "psql", s.CRMDSN, "-At", "-c", "TABLE contacts")
-	output, err := dump.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	require.NotEmpty(t, markersIn(output))
+	var contacts string
+	require.NoError(t, open(t, s.CRMDSN).QueryRowContext(ctx, `SELECT string_agg(c::text, E'\n') FROM contacts c`).Scan(&contacts))
+	require.Subset(t, markersIn([]byte(contacts)), []string{"lindqvist", "okafor", "haddad", "marchetti", "901820", "@contoso.example"})
+	payload := base64.StdEncoding.EncodeToString([]byte(`{"name":"Mara Lindqvist"}`))
+	require.Equal(t, []string{"lindqvist"}, markersIn([]byte(`{"data": "`+payload+`"}`)), "what a payload of a history holds is found too")
+}
+
+// listed is what the Temporal UI shows of workflows beside their histories: the lists with search attributes and memos,
+// and the page of each with its pending work.
+func listed(ctx context.Context, t *testing.T, c client.Client) []byte {
+	t.Helper()
+	list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{})
+	require.NoError(t, err)
+	require.Empty(t, list.GetNextPageToken())
+	text, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(list)
+	require.NoError(t, err)
+	for _, execution := range list.GetExecutions() {
+		require.NotEmpty(t, execution.GetSearchAttributes().GetIndexedFields())
+		id := execution.GetExecution()
+		page, err := c.DescribeWorkflowExecution(ctx, id.GetWorkflowId(), id.GetRunId())
+		require.NoError(t, err)
+		described, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(page)
+		require.NoError(t, err)
+		text = append(append(text, '\n'), described...)
+	}
+	return text
 }
 
 // refusals sends what the endpoint refuses, with markers wherever a sender can put something.
 func refusals(ctx context.Context, t *testing.T, s *stack.Stack) {
 	t.Helper()
-	marker := stack.Markers()[0]
-	malformed, err := s.SignBody([]byte(`{"data":{"form":"` + marker + `@`))
-	require.NoError(t, err)
-	badForm, err := s.SignBody(fmt.Appendf(nil, `{"data":{"id":"x","form":"%s@mail.example","answers":{}}}`, marker))
-	require.NoError(t, err)
-	unsigned, err := s.SignBody([]byte(`{}`))
-	require.NoError(t, err)
-	unsigned.Body = []byte(`{"` + marker + `":1}`)
-	unknown := unsigned
-	unknown.URL = s.PublicURL + "/hooks/" + marker + "?email=" + marker
-	for _, d := range []stack.Delivery{malformed, badForm, unsigned, unknown} {
-		receipt, err := s.Send(ctx, d, 0)
+	const name = "lindqvist"
+	require.Contains(t, stack.Markers(), name)
+	signed := func(format string, args ...any) stack.Delivery {
+		d, err := s.SignBody(fmt.Appendf(nil, format, args...))
 		require.NoError(t, err)
-		require.GreaterOrEqual(t, receipt.Status, http.StatusBadRequest)
-		require.NotContains(t, receipt.Detail, marker)
+		return d
+	}
+	malformed := signed(`{"data":{"form":"%s@`, name)
+	badForm := signed(`{"data":{"id":"x","form":"%s@mail.example","answers":{}}}`, name)
+	badType := signed(`{"data":{"id":"y","form":"demo-request","submitted_at":"%[1]s","answers":"%[1]s@mail.example"}}`, name)
+	unsigned := signed(`{}`)
+	unsigned.Body = []byte(`{"` + name + `":1}`)
+	unknown := unsigned
+	unknown.URL = s.PublicURL + "/hooks/" + name + "?email=" + name
+	badHeaders := signed(`{"email":"%s"}`, name)
+	badHeaders.Header.Set("Webhook-Id", name)
+	badHeaders.Header.Set("Webhook-Timestamp", name)
+	badHeaders.Header.Set("Webhook-Signature", name)
+	badMedia := signed(`<email>%s</email>`, name)
+	badMedia.Header.Set("Content-Type", "text/"+name)
+	tooLarge := signed(`{"email":"%s","message":"%s"}`, name, strings.Repeat(name, 1<<20/len(name)))
+	portal := s.SignPortal([]byte(`{"referral_id":"` + name + `@mail.example","attendee":["` + name))
+	for what, d := range map[string]stack.Delivery{
+		"malformed": malformed, "bad form": badForm, "bad types": badType, "not signed": unsigned, "unknown source": unknown,
+		"bad headers": badHeaders, "bad media type": badMedia, "too large": tooLarge, "malformed, the portal's": portal,
+	} {
+		receipt, err := s.Send(ctx, d, 0)
+		require.NoError(t, err, what)
+		require.GreaterOrEqual(t, receipt.Status, http.StatusBadRequest, what)
+		require.Less(t, receipt.Status, http.StatusInternalServerError, what)
+		require.NotContains(t, receipt.Detail, name, what)
 	}
 }
 
