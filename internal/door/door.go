@@ -30,6 +30,8 @@ type Ledger interface {
 type Workflows interface {
 	// Start starts the workflow of a submission; one that exists already is success.
 	Start(ctx context.Context, s submission.Submission) error
+	// Healthy says whether Temporal is there, however busy.
+	Healthy(ctx context.Context) error
 	// Resolve passes a person's decision on. It fails with temporal.ErrRefused or temporal.ErrNoWorkflow where the
 	// submission is not in review.
 	Resolve(ctx context.Context, id submission.ID, r submission.Resolution) (submission.Status, error)

@@ -116,6 +116,7 @@ type workflows struct {
 	mu       sync.Mutex
 	failure  error
 	hanging  bool
+	busy     bool // hanging, but there
 	attempts int
 	slow     time.Duration // how long a start takes
 	running  int
@@ -145,6 +146,15 @@ func (w *workflows) Start(ctx context.Context, s submission.Submission) error {
 		<-time.After(slow)
 	}
 	return failure
+}
+
+func (w *workflows) Healthy(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hanging && !w.busy {
+		return errAway
+	}
+	return w.failure
 }
 
 func (w *workflows) Resolve(_ context.Context, id submission.ID, r submission.Resolution) (submission.Status, error) {

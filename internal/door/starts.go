@@ -57,8 +57,20 @@ func (s *starts) start(ctx context.Context, sub submission.Submission) {
 	}
 }
 
-// fallBehind leaves everything to the relay, which asks Temporal again and again.
+// healthTimeout bounds the question whether Temporal is there at all.
+const healthTimeout = 500 * time.Millisecond
+
+// fallBehind leaves everything to the relay, which asks Temporal again and again. A start that only took too long does not:
+// Temporal under load is slow, and one relay would be slower still; what it did not start in time is overlooked, and found.
 func (s *starts) fallBehind(err error) {
+	if s.behind.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+	defer cancel()
+	if s.workflows.Healthy(ctx) == nil {
+		return
+	}
 	if !s.behind.Swap(true) {
 		s.logger.Warn("Temporal does not start workflows; submissions are kept and relayed later", "error", err)
 	}

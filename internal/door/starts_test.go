@@ -84,6 +84,21 @@ func TestHangingTemporalDelaysNobodyForLong(t *testing.T) {
 	require.Len(t, w.unstarted(t), 5)
 }
 
+// Ensure a start that only takes too long does not turn every request over to the relay.
+func TestBusyTemporalIsNotAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(t)
+	w.workflows.set(func(f *workflows) { f.hanging, f.busy = true, true })
+	require.Equal(t, http.StatusAccepted, w.deliver(t, "slow").Status)
+	w.workflows.set(func(f *workflows) { f.hanging = false })
+	require.Equal(t, http.StatusAccepted, w.deliver(t, "next").Status)
+	require.Equal(t, []submission.ID{idOf("next")}, w.workflows.starts(), "one slow start leaves requests their own")
+	w.clock.Advance(time.Minute)
+	eventually(t, "the slow one is found", func() bool { return len(w.unstarted(t)) == 0 })
+	require.NotContains(t, w.logs.String(), "does not start workflows")
+}
+
 // Ensure that what a starter left behind when it died is started by the next one, oldest first, and that what has just
 // come in is left to the request that brought it.
 func TestRelayTakesUpWhatADeadStarterLeft(t *testing.T) {

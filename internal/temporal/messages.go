@@ -20,6 +20,9 @@ func (w Workflows) Start(ctx context.Context, s submission.Submission) error {
 	return Start(ctx, w.Client, s)
 }
 
+// Healthy asks Temporal whether it serves.
+func (w Workflows) Healthy(ctx context.Context) error { return Healthy(ctx, w.Client) }
+
 // ErrRefused is a resolution that the workflow did not accept; its text says why.
 var ErrRefused = errors.New("refused")
 
