@@ -1,0 +1,155 @@
+package stack_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/devstack"
+	"handoff/internal/submission"
+)
+
+// stopDeadline is how long everything may take to stop.
+const stopDeadline = 45 * time.Second
+
+// TestRunStopsEverything holds what `make run` promises: one sample lead, a curl line that works when pasted, and nothing
+// left behind after Ctrl-C.
+func TestRunStopsEverything(t *testing.T) {
+	t.Parallel()
+	p := start(t, "run")
+	p.awaitOutput(t, "Everything runs until Ctrl-C")
+	printed := p.output(t)
+	require.Contains(t, printed, " is created.")
+
+	line := regexp.MustCompile(`(?m)^ +(curl -sS .*--data-raw .*)$`).FindStringSubmatch(printed)
+	require.Len(t, line, 2, "%s", printed)
+	answer, err := exec.CommandContext(t.Context(), "bash", "-c", line[1]).CombinedOutput()
+	require.NoError(t, err, "%s", answer)
+	var receipt struct {
+		Disposition submission.Disposition `json:"disposition"`
+	}
+	require.NoError(t, json.Unmarshal(answer, &receipt), "%s", answer)
+	require.Equal(t, submission.Created, receipt.Disposition, "%s", answer)
+
+	require.ElementsMatch(t, []string{"handoff", "postgres", "starter", "temporal", "worker"}, p.programs(t))
+	p.interrupt(t)
+	require.ErrorContains(t, p.Ended(), "exit status 0")
+	require.Empty(t, p.programs(t), "what is left")
+}
+
+// TestDemoLeavesNothing holds that `make demo` ends well and leaves no process behind.
+func TestDemoLeavesNothing(t *testing.T) {
+	t.Parallel()
+	p := start(t, "demo")
+	select {
+	case <-p.Done():
+	case <-time.After(timeout):
+		require.Fail(t, "it did not end in time", "%s", p.output(t))
+	}
+	require.ErrorContains(t, p.Ended(), "exit status 0")
+	for _, end := range []string{"created", "updated", "duplicate", "routed", "discarded", "in review at validate"} {
+		require.Contains(t, p.output(t), end)
+	}
+	require.Empty(t, p.programs(t), "what is left")
+}
+
+// TestDemoInterrupted holds that Ctrl-C in the middle of the demo, which waits for a locked CRM just then, stops
+// everything as well.
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	p := start(t, "demo")
+	p.awaitOutput(t, "the CRM's table is locked for a while")
+	p.interrupt(t)
+	require.ErrorContains(t, p.Ended(), "exit status 1", "a demo that was cut short has not passed")
+	require.Empty(t, p.programs(t), "what is left")
+}
+
+// program is the handoff program with a stack in a folder of its own, on free ports.
+type program struct {
+	*devstack.Process
+	folder devstack.Folder
+}
+
+func start(t *testing.T, command string) *program {
+	t.Helper()
+	folder := newFolder(t)
+	root, err := devstack.ProjectRoot()
+	require.NoError(t, err)
+	env := append(os.Environ(), "HANDOFF_STATE="+folder.Path, "HANDOFF_TEMPORAL_CLI="+folder.Bin("temporal"))
+	for _, name := range []string{"PUBLIC", "ADMIN", "WORKER", "POSTGRES", "TEMPORAL", "TEMPORAL_UI"} {
+		env = append(env, "HANDOFF_"+name+"_PORT=0")
+	}
+	process, err := devstack.StartProcess(devstack.Spec{
+		Name: "handoff", Path: folder.Bin("handoff"), Args: []string{"dev", command}, Env: env, Dir: root,
+		LogFile: folder.Log("handoff"), StopSignal: syscall.SIGINT, // Ctrl-C, also when this test is killed
+	})
+	require.NoError(t, err)
+	p := &program{Process: process, folder: folder}
+	t.Cleanup(func() { p.interrupt(t) })
+	return p
+}
+
+// interrupt presses Ctrl-C and waits until everything has stopped.
+func (p *program) interrupt(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), stopDeadline)
+	defer cancel()
+	require.NoError(t, p.Stop(ctx), "%s", p.output(t))
+}
+
+// awaitOutput waits until the program has printed a text.
+func (p *program) awaitOutput(t *testing.T, text string) {
+	t.Helper()
+	await(t, "it prints: "+text, func() bool {
+		return !p.Running() || strings.Contains(p.output(t), text)
+	})
+	require.True(t, p.Running(), "%s", p.output(t))
+}
+
+// output is what the program has printed.
+func (p *program) output(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(p.folder.Log("handoff"))
+	if err != nil {
+		t.Errorf("read the output: %v", err)
+	}
+	return string(text)
+}
+
+// programs names the processes of the machine that run from the folder or work in it, each name once.
+func (p *program) programs(t *testing.T) []string {
+	t.Helper()
+	found := map[string]bool{}
+	all, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	for _, process := range all {
+		if pid, err := strconv.Atoi(filepath.Base(process)); err != nil || pid == os.Getpid() {
+			continue
+		}
+		// Processes come and go meanwhile: what cannot be read is gone.
+		arguments, _ := os.ReadFile(filepath.Join(process, "cmdline"))
+		where, _ := os.Readlink(filepath.Join(process, "cwd")) // Postgres' children name no folder in their arguments
+		if !bytes.Contains(arguments, []byte(p.folder.Path+"/")) && !strings.HasPrefix(where+"/", p.folder.Path+"/") {
+			continue
+		}
+		if name, err := os.ReadFile(filepath.Join(process, "comm")); err == nil {
+			found[strings.TrimSpace(string(name))] = true
+		}
+	}
+	names := []string{}
+	for name := range found {
+		names = append(names, name)
+	}
+	return names
+}
