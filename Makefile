@@ -36,6 +36,7 @@ check: ## Check format, vet, and the determinism of the workflows
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "not formatted (make fmt repairs it):"; echo "$$unformatted"; exit 1; fi
 	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends gcc libc6-dev; } || { \
 		echo "the race detector needs a C compiler: sudo apt-get install gcc libc6-dev"; exit 1; }
 	@echo "go vet" && go vet -race ./...
 	@echo "workflowcheck" && go tool workflowcheck -show-pos -config .ci/workflowcheck.yaml ./workflows/...

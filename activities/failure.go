@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"handoff/internal/crm"
+	"handoff/internal/ledger"
 	"handoff/internal/submission"
 )
 
@@ -94,6 +95,8 @@ func (a *Activities) classify(err error) Failure {
 		return Failure{Kind: e.Kind, Code: e.Code, Status: e.Status, Fields: e.Fields, RequestID: e.RequestID, Problems: problems}
 	}
 	switch {
+	case errors.Is(err, ledger.ErrNotFound): // a correction that does not exist, say: asking again will not find it
+		return Failure{Kind: crm.Invalid, Code: "not_in_ledger"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return Failure{Kind: crm.Transient, Code: "timeout"}
 	case a.unavailable(err):

@@ -86,6 +86,7 @@ func TestKindsBecomeApplicationErrors(t *testing.T) {
 		"wrapped":       {fmt.Errorf("upsert: %w", &crm.Error{Kind: crm.Invalid, Code: "bad_value"}), crm.Invalid, "bad_value", true},
 		"ledger away":   {fmt.Errorf("load: %w", errAway), crm.Transient, "ledger_unavailable", false},
 		"out of time":   {fmt.Errorf("load: %w", context.DeadlineExceeded), crm.Transient, "timeout", false},
+		"not there":     {fmt.Errorf("load: %w", ledger.ErrNotFound), crm.Invalid, "not_in_ledger", true},
 		"anything else": {errors.New("planted value"), crm.Transient, "internal", false},
 	}
 	for name, tc := range cases {

@@ -50,6 +50,23 @@ func TestReviewThenCorrect(t *testing.T) {
 	require.NoError(t, r.ledger.VerifyAudit(t.Context()))
 }
 
+// TestUnknownCorrectionComesBackToReview: a mistyped id asks the person again at once.
+func TestUnknownCorrectionComesBackToReview(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, with(map[string]any{"email": "no address"}))
+	r.later(time.Hour, func() {
+		r.resolve(submission.Resolution{Action: submission.ActionCorrect, Correction: "cor_typo", By: "ana"})
+	})
+	r.later(2*time.Hour, func() {
+		require.Equal(t, submission.StageReview, r.status().Stage)
+		require.Equal(t, "not_in_ledger", r.status().ErrorCode)
+		r.resolve(submission.Resolution{Action: submission.ActionDiscard, By: "ana"})
+	})
+	status, err := r.run(submission.TraceFast)
+	require.NoError(t, err)
+	require.Equal(t, submission.Discarded, status.Disposition)
+}
+
 func TestReviewThenDiscardBySignal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, with(map[string]any{"email": "no address"}))

@@ -113,8 +113,7 @@ func printJSON(w io.Writer, raw []byte) error {
 }
 
 func newCorrect() *cobra.Command {
-	var set map[string]string
-	var unset []string
+	var set, unset []string
 	var by string
 	cmd := &cobra.Command{
 		Use:     "correct SUBMISSION --set FIELD=VALUE… [--unset FIELD…]",
@@ -129,13 +128,17 @@ func newCorrect() *cobra.Command {
 			if len(set)+len(unset) == 0 {
 				return errors.New("name at least one field with --set or --unset")
 			}
+			correction := ledger.Correction{Answers: map[string]any{}, Unset: unset, By: by}
+			for _, pair := range set {
+				field, value, ok := strings.Cut(pair, "=")
+				if !ok || field == "" {
+					return errors.New("--set wants FIELD=VALUE")
+				}
+				correction.Answers[field] = value
+			}
 			a, err := newAdmin()
 			if err != nil {
 				return err
-			}
-			correction := ledger.Correction{Answers: map[string]any{}, Unset: unset, By: by}
-			for field, value := range set {
-				correction.Answers[field] = value
 			}
 			answer, err := a.call(cmd.Context(), http.MethodPost, "/api/submissions/"+string(id)+"/corrections", correction)
 			if err != nil {
@@ -150,7 +153,7 @@ func newCorrect() *cobra.Command {
 			return resolve(cmd, a, id, submission.Resolution{Action: submission.ActionCorrect, Correction: added.Correction, By: by})
 		},
 	}
-	cmd.Flags().StringToStringVar(&set, "set", nil, "FIELD=VALUE: the answer that counts from now on")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "FIELD=VALUE: the answer that counts from now on; once per field")
 	cmd.Flags().StringSliceVar(&unset, "unset", nil, "FIELD: take the answer away")
 	cmd.Flags().StringVar(&by, "by", operator(), "who corrects")
 	return cmd

@@ -20,13 +20,16 @@ func newDev() *cobra.Command {
 
 func newDevTools() *cobra.Command {
 	return &cobra.Command{
-		Use: "tools", Short: "Install what the stack and the tests need: Postgres and the Temporal CLI", Args: cobra.NoArgs,
+		Use: "tools", Short: "Install what the tests need: Postgres, the Temporal CLI, and the commands that the runbook uses", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			folder, err := devstack.FindFolder()
 			if err != nil {
 				return err
 			}
 			if err := devstack.EnsurePostgres(cmd.Context(), cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if err := devstack.EnsureCommands(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
 			path, err := devstack.EnsureTemporal(cmd.Context(), folder, cmd.ErrOrStderr())

@@ -131,6 +131,11 @@ func (d *Door) correct(c *gin.Context) {
 		fail(c, http.StatusBadRequest, "a correction needs answers or unset, and by: who makes it")
 		return
 	}
+	stage, _, err := d.Ledger.Progress(c.Request.Context(), id)
+	if err == nil && stage != submission.StageReview {
+		fail(c, http.StatusConflict, "the submission is not in review: its stage is "+string(stage))
+		return
+	}
 	added, err := d.Ledger.AddCorrection(c.Request.Context(), id, correction)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):

@@ -87,6 +87,8 @@ func TestCorrections(t *testing.T) {
 	w := newWorld(t)
 	require.Equal(t, http.StatusAccepted, w.deliver(t, "1").Status)
 	path := "/api/submissions/" + string(idOf("1")) + "/corrections"
+	require.Equal(t, http.StatusConflict, w.ask(t, http.MethodPost, path, `{"unset":["id"],"by":"grace"}`).Status, "nothing to correct yet")
+	require.NoError(t, w.ledger.OpenReview(t.Context(), idOf("1"), ledger.Review{Step: submission.StepValidate, Kind: "Invalid", Code: "type.email"}))
 	a := w.ask(t, http.MethodPost, path, `{"answers":{"email":"planted-new@example.com","employees":12345678901234567890},"unset":["id"],"by":"grace"}`)
 	require.Equal(t, http.StatusCreated, a.Status, a.Body)
 	added := decoded[struct{ Correction string }](t, a).Correction
