@@ -51,7 +51,9 @@ unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 		-- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
 
 build: ## Build Handoff's programs into the state folder
-	@mkdir -p "$(STATE)/bin" && go build $(BUILD_FLAGS) -o "$(STATE)/bin/" ./cmd/... ./worker ./starter
+	@echo "Building Handoff (a minute or two when nothing is cached)"
+	@mkdir -p "$(STATE)/bin" && bash -o pipefail -c 'go build -v $(BUILD_FLAGS) -o "$(STATE)/bin/" ./cmd/... ./worker ./starter 2>&1 | \
+		awk "{ if (\$$0 ~ /^[A-Za-z0-9._~\/-]+$$/) { if (++n % 100 == 0) print \"  \" n \" packages compiled\" } else print } { fflush() }"'
 
 fmt: ## Format the code
 	@gofmt -l -w .

@@ -63,7 +63,7 @@ func run(ctx context.Context) error {
 	defer engine.Close()
 
 	return door.New(door.Options{
-		Sources: sources, Ledger: store, Workflows: temporal.Workflows{Client: engine},
+		Sources: sources, Ledger: store, Workflows: temporal.Workflows{Client: engine, ReviewLimit: c.Review.Limit},
 		Checks: []door.Check{
 			{Name: "ledger", Ask: store.Ping},
 			{Name: "temporal", Ask: func(ctx context.Context) error { return temporal.Healthy(ctx, engine) }},

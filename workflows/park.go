@@ -28,7 +28,7 @@ func (p *process) park(ctx workflow.Context, cause error) (submission.Resolution
 
 	p.resolution, p.parked = nil, true
 	resolved, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      reviewLimit,
+		Timeout:      p.reviewLimit,
 		TimerOptions: workflow.TimerOptions{Summary: fmt.Sprintf("in review: %s %s at %s", failure.Kind, failure.Code, step)},
 	}, func() bool { return p.resolution != nil })
 	p.parked = false

@@ -108,6 +108,15 @@ func TestNothingToResolveIsRefused(t *testing.T) {
 	require.Equal(t, 1, r.refused)
 }
 
+// TestReviewLimitIsThatOfTheInput: a limit configured for the source's starter travels with the submission.
+func TestReviewLimitIsThatOfTheInput(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, with(map[string]any{"email": "no address"}))
+	r.env.ExecuteWorkflow(submission.WorkflowType, submission.Input{Submission: r.id, ReviewLimit: time.Hour})
+	require.Error(t, r.env.GetWorkflowError())
+	require.Equal(t, submission.Rejected, r.view().Disposition)
+}
+
 // TestUnresolvedReviewClosesAsFailed: after thirty days, with the original typed error.
 func TestUnresolvedReviewClosesAsFailed(t *testing.T) {
 	t.Parallel()

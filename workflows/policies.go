@@ -56,9 +56,6 @@ var kinds = map[crm.Kind]kindPolicy{
 // permanent are the error types that end a step at its first attempt.
 var permanent = []string{string(crm.Invalid), string(crm.Misconfigured), string(crm.Conflict)}
 
-// reviewLimit is how long a parked submission waits for a person before it closes as failed.
-const reviewLimit = 30 * 24 * time.Hour
-
 // Delay is the wait before the next attempt after the n-th one (from 1) failed with an error of this kind. asked is what
 // the vendor asked for, or 0. random is in [0, 1). Activities call it, because randomness has no place in workflow code.
 func Delay(kind crm.Kind, n int, asked time.Duration, random float64) time.Duration {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -20,6 +21,7 @@ type process struct {
 	duplicateOf submission.ID
 	status      submission.Status
 	parked      bool
+	reviewLimit time.Duration
 	resolution  *submission.Resolution
 	logger      log.Logger
 }
@@ -33,6 +35,11 @@ func newProcess(ctx workflow.Context, input submission.Input) (*process, error) 
 		trace:  input.Trace,
 		status: submission.Status{Submission: input.Submission, Stage: submission.StageProcessing},
 		logger: workflow.GetLogger(ctx),
+
+		reviewLimit: input.ReviewLimit,
+	}
+	if p.reviewLimit <= 0 {
+		p.reviewLimit = submission.DefaultReviewLimit
 	}
 	return p, p.listen(ctx)
 }

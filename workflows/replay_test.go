@@ -35,7 +35,7 @@ func TestI8RecordedHistoriesReplay(t *testing.T) {
 	}
 	require.Subset(t, ways, []string{
 		"created", "created-contact-only", "created-traced", "updated", "duplicate", "routed", "in-review", "corrected", "discarded",
-		"transient-recovered", "rate-limited-traced",
+		"rejected", "transient-recovered", "rate-limited-traced",
 	}, "a history of every disposition and every way there")
 }
 

@@ -35,7 +35,7 @@ func TestResetIsSafeAtAnyEvent(t *testing.T) {
 			t.Parallel()
 			l, c, crmDSN := runWorker(t)
 			id := deliver(t, l, "reset-"+string(trace)+time.Now().String(), good())
-			require.NoError(t, temporal.Start(t.Context(), c, submission.Submission{ID: id, Source: "website", Form: "demo-request", Trace: trace}))
+			require.NoError(t, temporal.Start(t.Context(), c, submission.Submission{ID: id, Source: "website", Form: "demo-request", Trace: trace}, 0))
 			first := finish(t, c, l, id)
 			require.Equal(t, submission.Created, first.Disposition)
 

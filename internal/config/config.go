@@ -14,6 +14,7 @@ type Config struct {
 	Keys         Secret                 `yaml:"keys"` // the keyset that seals answers
 	Temporal     Temporal               `yaml:"temporal"`
 	Relay        Relay                  `yaml:"relay"`
+	Review       Review                 `yaml:"review"`
 	Mappings     string                 `yaml:"mappings" env:"HANDOFF_MAPPINGS" about:"folder of the mappings and of routing.yaml"`
 	Log          Log                    `yaml:"log"`
 	Sources      map[string]Source      `yaml:"sources"`
@@ -70,6 +71,11 @@ type Relay struct {
 	Batch int           `yaml:"batch" env:"HANDOFF_RELAY_BATCH" about:"how many of them it starts at a time"`
 }
 
+// Review is about submissions that need a person.
+type Review struct {
+	Limit time.Duration `yaml:"limit" env:"HANDOFF_REVIEW_LIMIT" about:"how long a submission waits for a person before it is rejected"`
+}
+
 // Log is what the programs write to standard error.
 type Log struct {
 	Level  string `yaml:"level" env:"HANDOFF_LOG_LEVEL" about:"debug, info, warn or error"`
@@ -107,6 +113,7 @@ func Default() Config {
 		Ledger:   Ledger{MaxConns: 20},
 		Temporal: Temporal{Address: "localhost:7233", Namespace: "default"},
 		Relay:    Relay{Every: time.Second, Batch: 200},
+		Review:   Review{Limit: 30 * 24 * time.Hour},
 		Mappings: "mappings",
 		Log:      Log{Level: "info", Format: "json"},
 	}

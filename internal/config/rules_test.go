@@ -57,6 +57,7 @@ func TestEveryRule(t *testing.T) {
 		"temporal namespace":   {top, "temporal: {namespace: \"\"}\n" + top, `1:23: $.temporal.namespace: want the name of a namespace`},
 		"temporal UI":          {top, "temporal: {ui_url: localhost:8233}\n" + top, `1:20: $.temporal.ui_url: want an http or https URL with a host, without user, query and fragment`},
 		"relay every":          {top, "relay: {every: 10ms}\n" + top, `1:16: $.relay.every: want 100ms to 1h`},
+		"review limit":         {top, "review: {limit: 1ms}\n" + top, `1:17: $.review.limit: want 1s to 8760h`},
 		"relay batch":          {top, "relay: {batch: 0}\n" + top, `1:16: $.relay.batch: want 1 to 10000`},
 		"mappings":             {top, "mappings: \" \"\n" + top, `1:11: $.mappings: want a folder`},
 		"log level":            {top, "log: {level: warning}\n" + top, `1:14: $.log.level: unknown level "warning"; did you mean "warn"?`},

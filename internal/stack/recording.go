@@ -3,11 +3,16 @@ package stack
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"handoff/internal/submission"
 )
 
 // identity is the worker's or client's name in an event: a process id and the machine's name, which belong in no
@@ -44,16 +49,45 @@ func (s *Stack) Record(ctx context.Context, dir string) error {
 		if scenes[i].record == "" {
 			continue
 		}
-		history, err := s.History(ctx, c, view.ID)
-		if err != nil {
+		if err := s.writeHistory(ctx, c, view.ID, filepath.Join(dir, scenes[i].record+".json")); err != nil {
 			return err
 		}
-		history = identity.ReplaceAll(history, []byte(`"identity": "recorded"`))
-		name := filepath.Join(dir, scenes[i].record+".json")
-		if err := os.WriteFile(name, append(history, '\n'), 0o644); err != nil {
-			return fmt.Errorf("write the history: %w", err)
-		}
-		fmt.Fprintf(s.Progress, "      %s\n", name)
 	}
+	return s.recordRejected(ctx, c, dir)
+}
+
+// recordRejected records the end that comes when nobody decides, with a limit of a second instead of thirty days.
+func (s *Stack) recordRejected(ctx context.Context, c client.Client, dir string) error {
+	if err := s.RestartStarter(ctx, "HANDOFF_REVIEW_LIMIT=1s"); err != nil {
+		return err
+	}
+	delivery, err := s.Sign("demo-request", "rejected-"+time.Now().Format(time.RFC3339Nano), demoRequest(olek))
+	if err != nil {
+		return err
+	}
+	receipt, err := s.Send(ctx, delivery, 0)
+	if err != nil {
+		return err
+	}
+	if err := s.awaitDone(ctx, receipt.Submission); err != nil {
+		return err
+	}
+	// The ledger knows before the workflow has closed.
+	if err := c.GetWorkflow(ctx, string(receipt.Submission), "").Get(ctx, nil); err == nil {
+		return errors.New("a submission that nobody resolved must close as failed")
+	}
+	return s.writeHistory(ctx, c, receipt.Submission, filepath.Join(dir, "rejected.json"))
+}
+
+func (s *Stack) writeHistory(ctx context.Context, c client.Client, id submission.ID, name string) error {
+	history, err := s.History(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	history = identity.ReplaceAll(history, []byte(`"identity": "recorded"`))
+	if err := os.WriteFile(name, append(history, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the history: %w", err)
+	}
+	fmt.Fprintf(s.Progress, "      %s\n", name)
 	return nil
 }

@@ -1,6 +1,10 @@
 package submission
 
-import "go.temporal.io/sdk/temporal"
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+)
 
 // WorkflowType is the name under which a submission's workflow is registered.
 const WorkflowType = "ProcessSubmission"
@@ -60,7 +64,12 @@ type Resolution struct {
 type Input struct {
 	Submission ID    `json:"submission"`
 	Trace      Trace `json:"trace,omitempty"`
+	// ReviewLimit is how long the submission waits for a person; 0 is DefaultReviewLimit.
+	ReviewLimit time.Duration `json:"review_limit_ns,omitempty"`
 }
+
+// DefaultReviewLimit is how long a parked submission waits for a person before it closes as failed.
+const DefaultReviewLimit = 30 * 24 * time.Hour
 
 // Status is the answer of the query `status`.
 type Status struct {

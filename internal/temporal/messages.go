@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -13,11 +14,15 @@ import (
 )
 
 // Workflows starts and resolves submissions' workflows.
-type Workflows struct{ Client client.Client }
+type Workflows struct {
+	Client client.Client
+	// ReviewLimit is how long submissions wait for a person; 0 is the default.
+	ReviewLimit time.Duration
+}
 
 // Start starts the workflow of s; one that exists is success.
 func (w Workflows) Start(ctx context.Context, s submission.Submission) error {
-	return Start(ctx, w.Client, s)
+	return Start(ctx, w.Client, s, w.ReviewLimit)
 }
 
 // Healthy asks Temporal whether it serves.

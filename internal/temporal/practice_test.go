@@ -153,10 +153,10 @@ func TestSubmissionStartIsIdempotent(t *testing.T) {
 	t.Parallel()
 	c := connect(t)
 	s := submission.Submission{ID: submission.NewID("website", unique(t), ""), Source: "website", Form: "demo-request"}
-	require.NoError(t, temporal.Start(t.Context(), c, s))
-	require.NoError(t, temporal.Start(t.Context(), c, s))
+	require.NoError(t, temporal.Start(t.Context(), c, s, 0))
+	require.NoError(t, temporal.Start(t.Context(), c, s, 0))
 	require.NoError(t, c.TerminateWorkflow(t.Context(), string(s.ID), "", "test"))
-	require.NoError(t, temporal.Start(t.Context(), c, s))
+	require.NoError(t, temporal.Start(t.Context(), c, s, 0))
 }
 
 // TestUnregisteredSearchAttributeFailsTheStart is why registration is part of readiness.

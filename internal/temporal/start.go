@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -14,8 +15,13 @@ import (
 // Start starts the submission's workflow and is the only place that does. A workflow that exists, running or closed, is
 // success: the same submission may be started by the endpoint, by the relay and by a pull, and runs once.
 //
+// reviewLimit travels in the input, so that a change of the configuration changes no run that is under way; 0 is the default.
+//
 // It returns a plain error when Temporal cannot be reached; the submission then stays in the ledger for the relay.
-func Start(ctx context.Context, c client.Client, s submission.Submission) error {
+func Start(ctx context.Context, c client.Client, s submission.Submission, reviewLimit time.Duration) error {
+	if reviewLimit == submission.DefaultReviewLimit {
+		reviewLimit = 0 // histories stay small
+	}
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:        string(s.ID),
 		TaskQueue: submission.QueueSubmissions,
@@ -30,7 +36,7 @@ func Start(ctx context.Context, c client.Client, s submission.Submission) error 
 		),
 		StaticSummary: fmt.Sprintf("%s from %s", s.Form, s.Source),
 		Priority:      sdk.Priority{FairnessKey: s.Source},
-	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace})
+	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace, ReviewLimit: reviewLimit})
 	if sdk.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil
 	}
