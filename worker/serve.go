@@ -43,7 +43,7 @@ func (p *program) serve(ctx context.Context) error {
 	case err = <-fatal:
 		err = fmt.Errorf("a worker cannot go on: %w", err)
 	}
-	p.logger.Info("worker stops; calls in flight finish first", "at most", p.config.Worker.StopTimeout)
+	p.logger.Info("worker stops; calls in flight finish first", "at_most", p.config.Worker.StopTimeout)
 	var stopping sync.WaitGroup
 	for _, w := range workers {
 		stopping.Go(w.Stop) // at the same time: each may take the whole timeout

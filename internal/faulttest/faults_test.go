@@ -152,6 +152,7 @@ func TestI2CommittedThenConnectionDropped(t *testing.T) {
 		view, err := s.View(ctx, id)
 		require.NoError(t, err)
 		require.Equal(t, submission.Created, view.Disposition)
+		require.Len(t, view.Records, 3)
 		for _, record := range view.Records {
 			require.EqualValues(t, "created", record.Outcome, "%s: whose reply was lost was created all the same", record.Object)
 		}
