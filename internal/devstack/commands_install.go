@@ -24,21 +24,24 @@ func EnsureCommands(ctx context.Context, progress io.Writer) error {
 	if len(packages) == 0 {
 		return nil
 	}
-	apt, err := exec.LookPath("apt-get")
-	if os.Geteuid() != 0 || err != nil {
+	if os.Geteuid() != 0 {
 		return fmt.Errorf("the tests need commands that are missing: install them with `sudo apt-get install %s`, then run this again",
 			strings.Join(packages, " "))
 	}
 	fmt.Fprintln(progress, "Installing", strings.Join(packages, ", "))
-	for _, args := range [][]string{
-		{"update", "-q"}, append([]string{"install", "-y", "-q", "--no-install-recommends"}, packages...),
-	} {
-		command := exec.CommandContext(ctx, apt, args...)
-		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		command.Stdout, command.Stderr = progress, progress
-		if err := command.Run(); err != nil {
-			return fmt.Errorf("install %s with apt-get: %w", strings.Join(packages, ", "), err)
-		}
+	if err := apt(ctx, progress, "update", "-q"); err != nil {
+		return err
+	}
+	return apt(ctx, progress, append([]string{"install", "-y", "-q", "--no-install-recommends"}, packages...)...)
+}
+
+// apt runs apt-get without questions.
+func apt(ctx context.Context, progress io.Writer, args ...string) error {
+	command := exec.CommandContext(ctx, "apt-get", args...)
+	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	command.Stdout, command.Stderr = progress, progress
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("apt-get %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
 }

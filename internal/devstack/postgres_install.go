@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 )
 
 // EnsurePostgres installs Postgres where it is missing and we may; otherwise it says what to run.
@@ -20,33 +19,23 @@ func EnsurePostgres(ctx context.Context, progress io.Writer) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("%w: install it with `sudo apt-get install --no-install-recommends postgresql`, then run this again", err)
 	}
-	apt, err := exec.LookPath("apt-get")
-	if err != nil {
+	if _, err := exec.LookPath("apt-get"); err != nil {
 		return fmt.Errorf("%w, and no apt-get to install it with: put initdb and postgres on the PATH", ErrNoPostgres)
 	}
 	fmt.Fprintln(progress, "Installing Postgres (Debian package postgresql)…")
-	run := func(args ...string) error {
-		command := exec.CommandContext(ctx, apt, args...)
-		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		command.Stdout, command.Stderr = progress, progress
-		if err := command.Run(); err != nil {
-			return fmt.Errorf("install Postgres with apt-get %s: %w", strings.Join(args, " "), err)
-		}
-		return nil
-	}
 	install := []string{"install", "-y", "-q", "--no-install-recommends"}
-	if err := run("update", "-q"); err != nil {
+	if err := apt(ctx, progress, "update", "-q"); err != nil {
 		return err
 	}
 	// First what decides whether the server's package starts a server of the machine's own, then that package.
-	if err := run(append(install, "postgresql-common")...); err != nil {
+	if err := apt(ctx, progress, append(install, "postgresql-common")...); err != nil {
 		return err
 	}
 	restore, err := withoutSystemServer("/etc/postgresql-common/createcluster.conf")
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(run(append(install, "postgresql")...), restore()); err != nil {
+	if err := errors.Join(apt(ctx, progress, append(install, "postgresql")...), restore()); err != nil {
 		return err
 	}
 	_, err = findPostgres()
