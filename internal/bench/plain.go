@@ -11,10 +11,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"handoff/internal/stack"
+	"handoff/internal/submission"
 	"handoff/internal/temporal"
 )
 
@@ -32,12 +34,33 @@ func sixActivities(ctx workflow.Context) error {
 	return nil
 }
 
+// sixLocalActivities is what is left of Handoff when its steps do nothing: the same commands, markers and search
+// attributes, but no ledger, no CRM and no endpoint. Between it and Handoff lies what Handoff itself costs.
+func sixLocalActivities(ctx workflow.Context) error {
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	for range 6 {
+		if err := workflow.ExecuteLocalActivity(ctx, nothing).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx,
+		submission.AttrStage.ValueSet(string(submission.StageDone)), submission.AttrDisposition.ValueSet(string(submission.Created)),
+		submission.AttrMapping.ValueSet("demo-request@000000000000"), submission.AttrDestination.ValueSet("crm"))
+}
+
 const nothingName = "nothing"
 
 func nothing(context.Context) error { return nil }
 
+// handoffAttributes are those that Handoff starts a submission's workflow with.
+func handoffAttributes() sdk.SearchAttributes {
+	return sdk.NewSearchAttributes(
+		submission.AttrStage.ValueSet(string(submission.StageProcessing)), submission.AttrSource.ValueSet("website"),
+		submission.AttrForm.ValueSet("demo-request"))
+}
+
 // plain measures a workflow without Handoff, started from and run by this process.
-func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Context) error) (result, error) {
+func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Context) error, attributes sdk.SearchAttributes) (result, error) {
 	c, err := temporal.Dial(temporal.Options{Address: s.Temporal.Address, Namespace: "default", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return result{}, err
@@ -64,7 +87,9 @@ func plain(ctx context.Context, s *stack.Stack, o Options, flow func(workflow.Co
 		send: func(ctx context.Context) error {
 			id := fmt.Sprintf("%s-%d", queue, number.Add(1))
 			f.started(id)
-			_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: queue}, "flow")
+			_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+				ID: id, TaskQueue: queue, TypedSearchAttributes: attributes,
+			}, "flow")
 			return err
 		},
 		done: func(context.Context) (int, error) { return f.count(), nil },

@@ -36,6 +36,8 @@ func Dial(o Options) (client.Client, error) {
 	}
 	options.Logger = sdklog.NewStructuredLogger(o.Logger)
 	options.MetricsHandler = o.Metrics
+	// What travels are ids and facts of a few hundred bytes: packing them costs both ends more than sending them.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("set up the Temporal client for %s: %w", options.HostPort, err)
