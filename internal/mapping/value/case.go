@@ -1,0 +1,33 @@
+package value
+
+import "strings"
+
+// simple is a transform without parameters that changes one text.
+func simple(name, doc string, change func(text string) string, examples ...Example) Transform {
+	return Transform{Name: name, Doc: doc, Examples: examples, New: func(o Options) (Step, []OptionProblem) {
+		a := &asked{options: o}
+		if len(o) > 0 {
+			a.problem("", "%s takes no parameters", name)
+		}
+		return Step{Text: change}, a.problems
+	}}
+}
+
+func trimTransform() Transform {
+	return simple("trim", "Leaves out spaces at both ends. Texts are trimmed anyway; this is for what other transforms leave behind.",
+		strings.TrimSpace, Example{In: "  a b ", Out: "a b"})
+}
+
+func collapseTransform() Transform {
+	return simple("collapse", "Makes every run of spaces and line breaks one space.", collapse, Example{In: "a  b\n c", Out: "a b c"})
+}
+
+func collapse(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func lowerTransform() Transform {
+	return simple("lower", "Writes a text in small letters.", strings.ToLower, Example{In: "Spring SALE", Out: "spring sale"})
+}
+
+func upperTransform() Transform {
+	return simple("upper", "Writes a text in capital letters.", strings.ToUpper, Example{In: "zoë", Out: "ZOË"})
+}

@@ -1,0 +1,107 @@
+package value
+
+import "sync"
+
+// Step is a transform with its parameters. Exactly one of Text and List is set.
+type Step struct {
+	// Text changes one text; in a list, each of them.
+	Text func(text string) string
+	// List changes a list of texts as a whole; a single text is a list of one. It leaves the list that it is given as it
+	// is.
+	List func(texts []string) []string
+}
+
+// Transform changes a text, or a list of texts, before it is read as its type.
+type Transform struct {
+	Name string
+	Doc  string // one or two plain sentences
+	// Params are its parameters. In a mapping the first one may be written alone: {truncate: 120}.
+	Params   []Option
+	Examples []Example
+	New      func(o Options) (Step, []OptionProblem)
+}
+
+// Options reads what a mapping gives to the transform: nothing, its first parameter alone, or parameters by name. A
+// table of which not every key is a parameter is the first parameter itself.
+func (t Transform) Options(given any) Options {
+	if given == nil {
+		return nil
+	}
+	if named, ok := given.(map[string]any); ok && len(named) > 0 {
+		all := true
+		for name := range named {
+			all = all && hasOption(t.Params, name)
+		}
+		if all || len(t.Params) > 0 && t.Params[0].Kind != KindTable {
+			return named
+		}
+	}
+	if len(t.Params) == 0 {
+		return Options{"": given}
+	}
+	return Options{t.Params[0].Name: given}
+}
+
+// Transforms are all transforms, in the order of the reference.
+func Transforms() []Transform { return transforms() }
+
+// TransformNamed finds a transform.
+func TransformNamed(name string) (Transform, bool) {
+	for _, t := range transforms() {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Transform{}, false
+}
+
+// TransformNames are the names of all transforms, in the order of the reference.
+func TransformNames() []string {
+	var names []string
+	for _, t := range transforms() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+var transforms = sync.OnceValue(func() []Transform {
+	return []Transform{trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), truncateTransform(), domainOfTransform()}
+})
+
+// Run runs steps on the texts of an answer, in order, and drops what becomes empty.
+func Run(steps []Step, texts []string) []string {
+	texts = filled(texts)
+	for _, step := range steps {
+		if len(texts) == 0 && step.List == nil {
+			return nil
+		}
+		if step.List != nil {
+			texts = step.List(texts)
+		} else {
+			changed := make([]string, len(texts))
+			for i, text := range texts {
+				changed[i] = step.Text(text)
+			}
+			texts = changed
+		}
+		texts = filled(texts)
+	}
+	return texts
+}
+
+// filled are the texts that are not empty.
+func filled(texts []string) []string {
+	for i, text := range texts {
+		if text != "" {
+			continue
+		}
+		kept := append([]string(nil), texts[:i]...)
+		for _, text := range texts[i+1:] {
+			if text != "" {
+				kept = append(kept, text)
+			}
+		}
+		return kept
+	}
+	return texts
+}
