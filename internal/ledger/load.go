@@ -60,21 +60,12 @@ func (l *Ledger) correct(ctx context.Context, id submission.ID, upTo string, loa
 	if len(rows) == 0 {
 		return fmt.Errorf("load correction %s of %s: %w", upTo, id, ErrNotFound)
 	}
-	if loaded.Payload.Answers == nil {
-		loaded.Payload.Answers = map[string]any{}
-	}
-	answers := loaded.Payload.Answers
 	for _, r := range rows {
 		var c Correction
 		if err := l.open(r.Answers, correctionID(id, r.ID), &c); err != nil {
 			return err
 		}
-		for _, field := range c.Unset {
-			delete(answers, field)
-		}
-		for field, value := range c.Answers {
-			answers[field] = value
-		}
+		c.apply(&loaded.Payload)
 	}
 	return nil
 }
