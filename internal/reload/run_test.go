@@ -27,15 +27,15 @@ func byEither(t *testing.T, test func(t *testing.T, how func(*reload.Options[str
 
 func TestAFileWrittenInPlaceIsNoticed(t *testing.T) {
 	byEither(t, func(t *testing.T, how func(*reload.Options[string])) {
-		w := newWorld(t, "one", how)
+		w := newWorld(t, "first.", how)
 		w.run(t)
-		w.write(t, "a.yaml", "two")
-		w.awaitSwap(t, "one>two")
-		w.write(t, "a.yaml", "broken")
+		w.overwrite(t, "a.yaml", "second")
+		w.awaitSwap(t, "first.>second")
+		w.overwrite(t, "a.yaml", "broken")
 		require.Len(t, w.awaitRefusal(t).Problems, 2)
-		require.Equal(t, "two", w.Current())
-		w.write(t, "a.yaml", "three")
-		w.awaitSwap(t, "two>three")
+		require.Equal(t, "second", w.Current())
+		w.overwrite(t, "a.yaml", "third.")
+		w.awaitSwap(t, "second>third.")
 	})
 }
 
@@ -44,11 +44,10 @@ func TestAnEditorsRenameIsNoticed(t *testing.T) {
 	byEither(t, func(t *testing.T, how func(*reload.Options[string])) {
 		w := newWorld(t, "one", how)
 		w.run(t)
-		for i, text := range []string{"two", "three"} { // the second finds another file than the one that was watched first
-			w.write(t, ".a.yaml.tmp", text)
-			require.NoError(t, os.Rename(filepath.Join(w.folder, ".a.yaml.tmp"), filepath.Join(w.folder, "a.yaml")))
-			w.awaitSwap(t, []string{"one>two", "two>three"}[i])
-		}
+		w.write(t, "a.yaml", "two")
+		w.awaitSwap(t, "one>two")
+		w.write(t, "a.yaml", "three") // in the place of another file than the one that was watched first
+		w.awaitSwap(t, "two>three")
 	})
 }
 
@@ -143,7 +142,7 @@ func TestReadersNeverSeeAMixture(t *testing.T) {
 			default:
 			}
 			version := w.Serving()
-			if again, known := w.At(version.ID); !known || again.Value != version.Value {
+			if again, known := w.At(version.ID); known && again.Value != version.Value { // it may be long ago
 				mixed <- version.Value
 				return
 			}

@@ -72,11 +72,23 @@ func newWorld(t *testing.T, first string, change ...func(*reload.Options[string]
 	return w
 }
 
-// write writes a file in place, as a person's cp does.
+// write gives a file another content, all at once.
 func (w *world) write(t *testing.T, name, text string) {
 	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(w.folder, name)), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(w.folder, name), []byte(text), 0o644))
+	target := filepath.Join(w.folder, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(target), 0o755))
+	beside := filepath.Join(filepath.Dir(target), ".new")
+	require.NoError(t, os.WriteFile(beside, []byte(text), 0o644))
+	require.NoError(t, os.Rename(beside, target))
+}
+
+// overwrite writes into a file that is there, which must hold a text of the same length.
+func (w *world) overwrite(t *testing.T, name, text string) {
+	t.Helper()
+	file, err := os.OpenFile(filepath.Join(w.folder, name), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString(text)
+	require.NoError(t, errors.Join(err, file.Close()))
 }
 
 // run watches until the test ends.
