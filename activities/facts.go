@@ -12,6 +12,8 @@ import (
 type Step struct {
 	Submission submission.ID `json:"submission"`
 	Correction string        `json:"correction,omitempty"`
+	// Destination is which of several destinations an upsert is for; "" is the plan's own.
+	Destination string `json:"destination,omitempty"`
 }
 
 // Ran says how many attempts a regular activity needed; the history knows, but not the workflow.
@@ -40,7 +42,8 @@ type Mapped struct {
 	Ran
 	Mapping     string           `json:"mapping"` // name@version, pinned
 	Destination string           `json:"destination"`
-	Trace       submission.Trace `json:"trace,omitempty"` // the destination's switch
+	Further     []string         `json:"further,omitempty"` // destinations of records that do not go to the first one
+	Trace       submission.Trace `json:"trace,omitempty"`   // the destination's switch
 	Objects     []string         `json:"objects"`
 	Fields      int              `json:"fields"`   // how many are written
 	Unmapped    int              `json:"unmapped"` // how many answers the mapping does not name; the names are in the ledger

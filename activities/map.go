@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"handoff/internal/crm"
@@ -24,16 +25,15 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 	if len(problems) > 0 {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, invalid(problems))
 	}
-	destination, ok := a.destinations[plan.Destination]
-	if !ok {
-		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination,
-			&crm.Error{Kind: crm.Misconfigured, Code: "no_destination"})
+	if err := a.known(plan); err != nil {
+		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
 	}
 	if err := a.savePlan(ctx, in.Submission, sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt}); err != nil {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
 	}
 	mapped := Mapped{
-		Ran: ran(ctx), Mapping: m.Ref(), Destination: plan.Destination, Trace: destination.Trace, Unmapped: len(plan.Unmapped),
+		Ran: ran(ctx), Mapping: m.Ref(), Destination: plan.Destination, Further: further(plan),
+		Trace: a.destinations[plan.Destination].Trace, Unmapped: len(plan.Unmapped),
 	}
 	for _, object := range plan.Objects {
 		mapped.Objects = append(mapped.Objects, object.Name)
@@ -73,8 +73,26 @@ func (a *Activities) plan(ctx context.Context, id submission.ID) (sealedPlan, er
 	if err := decoder.Decode(&plan); err != nil {
 		return plan, fmt.Errorf("decode the plan of %s: %w", id, err)
 	}
-	if _, ok := a.destinations[plan.Destination]; !ok {
-		return plan, &crm.Error{Kind: crm.Misconfigured, Code: "no_destination"}
+	return plan, a.known(plan.Plan)
+}
+
+// known refuses a plan that names a destination which is not configured any more.
+func (a *Activities) known(plan mapping.Plan) error {
+	for _, destination := range append(further(plan), plan.Destination) {
+		if _, ok := a.destinations[destination]; !ok {
+			return &crm.Error{Kind: crm.Misconfigured, Code: "no_destination"}
+		}
 	}
-	return plan, nil
+	return nil
+}
+
+// further are the destinations beside the plan's own, in the order in which records go there.
+func further(plan mapping.Plan) []string {
+	var names []string
+	for _, object := range plan.Objects {
+		if object.Destination != "" && object.Destination != plan.Destination && !slices.Contains(names, object.Destination) {
+			names = append(names, object.Destination)
+		}
+	}
+	return names
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,26 +14,27 @@ import (
 	"handoff/internal/submission"
 )
 
-// UpsertRecords writes the planned objects in order, company before contact before lead, so that links find their
-// record. Repeating it has the effect of doing it once.
+// UpsertRecords writes the objects that are planned for one destination in order, company before contact before lead, so
+// that links find their record. Repeating it has the effect of doing it once.
 func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, error) {
 	done := a.begin(ctx, submission.StepUpsert)
 	plan, err := a.plan(ctx, in.Submission)
 	if err != nil {
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
 	}
-	if err := a.admit(ctx, plan.Destination); err != nil {
-		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
+	destination := cmp.Or(in.Destination, plan.Destination)
+	if err := a.admit(ctx, destination); err != nil {
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, err)
 	}
 	w := &writer{
-		connector: a.destinations[plan.Destination].Connector, plan: plan, submission: in.Submission,
+		connector: a.destinations[destination].Connector, destination: destination, plan: plan, submission: in.Submission,
 		attempt: int(activity.GetInfo(ctx).Attempt),
 	}
 	upserted, failed := w.writeAll(ctx)
 	// What the CRM was asked and what it said is recorded even when it failed, and even when the attempt's time is up:
 	// this is what support looks at.
 	if err := a.ledger.RecordWrites(context.WithoutCancel(ctx), in.Submission, w.writes, w.calls); err != nil && failed == nil {
-		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, err)
 	}
 	if failed != nil {
 		if len(w.writes) > 0 { // the next attempt goes on from here
@@ -40,21 +42,22 @@ func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, erro
 				a.logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", in.Submission)
 			}
 		}
-		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, failed)
+		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, failed)
 	}
 	upserted.Ran = ran(ctx)
-	done("destination", plan.Destination, "records", len(upserted.Records))
+	done("destination", destination, "records", len(upserted.Records))
 	return upserted, nil
 }
 
 // writer carries one submission's writes to one destination.
 type writer struct {
-	connector  crm.Connector
-	plan       sealedPlan
-	submission submission.ID
-	attempt    int
-	calls      []ledger.CallRecord
-	writes     []ledger.WriteRecord
+	connector   crm.Connector
+	destination string
+	plan        sealedPlan
+	submission  submission.ID
+	attempt     int
+	calls       []ledger.CallRecord
+	writes      []ledger.WriteRecord
 }
 
 func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
@@ -63,6 +66,9 @@ func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
 		w.plan.Written = map[string]Record{}
 	}
 	for _, object := range w.plan.Objects {
+		if cmp.Or(object.Destination, w.plan.Destination) != w.destination {
+			continue
+		}
 		if w.plan.IsCustomer && slices.Contains(w.plan.Customer.Skip, object.Name) {
 			continue
 		}
@@ -101,7 +107,7 @@ func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
 	}})[0]
 	if result.Call != nil {
 		record := ledger.CallRecord{
-			Step: submission.StepUpsert, Destination: w.plan.Destination, Attempt: w.attempt, Call: *result.Call,
+			Step: submission.StepUpsert, Destination: w.destination, Attempt: w.attempt, Call: *result.Call,
 		}
 		if result.Err != nil {
 			record.Kind = string(result.Err.Kind)
@@ -110,7 +116,7 @@ func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
 	}
 	if result.Err == nil {
 		w.writes = append(w.writes, ledger.WriteRecord{
-			Destination: w.plan.Destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
+			Destination: w.destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
 			Fields: slices.Sorted(maps.Keys(fields)), Kept: result.Kept, MappingVersion: w.plan.Version,
 		})
 	}

@@ -72,7 +72,7 @@ func Delay(kind crm.Kind, n int, asked time.Duration, random float64) time.Durat
 
 func localOptions(step submission.Step, summary string) workflow.LocalActivityOptions {
 	return workflow.LocalActivityOptions{
-		StartToCloseTimeout: steps[step].local,
+		StartToCloseTimeout: steps[step.Kind()].local,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:             summary,
 	}
@@ -82,8 +82,8 @@ func durableOptions(step submission.Step, queue, summary string) workflow.Activi
 	return workflow.ActivityOptions{
 		ActivityID:             string(step),
 		TaskQueue:              queue,
-		StartToCloseTimeout:    steps[step].attempt,
-		ScheduleToCloseTimeout: steps[step].deadline,
+		StartToCloseTimeout:    steps[step.Kind()].attempt,
+		ScheduleToCloseTimeout: steps[step.Kind()].deadline,
 		// The kind's own delay travels with the error; these intervals serve attempts that ended without one, such as a
 		// timeout or a worker that died.
 		RetryPolicy: &temporal.RetryPolicy{

@@ -77,6 +77,15 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	}
 	p.assigned(assigned)
 
+	for _, destination := range mapped.Further {
+		also := input
+		also.Destination = destination
+		if _, err := run[activities.Upserted](ctx, p, submission.StepUpsert.At(destination), submission.QueueCRM(destination),
+			"records into "+destination, do.UpsertRecords, also); err != nil {
+			return "", err
+		}
+	}
+
 	disposition := upserted.Disposition()
 	// A lead that is in the CRM with its owner is a success, whatever becomes of the notification.
 	_, err = run[activities.Notified](ctx, p, submission.StepNotify, submission.QueueSubmissions,

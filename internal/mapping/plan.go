@@ -49,6 +49,8 @@ type Object struct {
 	Object string     `json:"object"` // what the CRM calls its kind
 	Keys   [][]string `json:"keys"`
 	Fields crm.Fields `json:"fields"`
+	// Destination is where the record goes when that is not the plan's own destination; "" where it is.
+	Destination string `json:"destination,omitempty"`
 	// CreateOnly and FillBlanks are as in crm.Write; they may name fields that this plan has no value for.
 	CreateOnly []string `json:"create_only,omitempty"`
 	FillBlanks []string `json:"fill_blanks,omitempty"`
