@@ -12,9 +12,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
-	"handoff/internal/mapping"
 	"handoff/internal/notify"
-	"handoff/internal/routing"
 	"handoff/internal/submission"
 )
 
@@ -70,9 +68,11 @@ type Destination struct {
 
 // Deps are what the activities stand on.
 type Deps struct {
-	Ledger       Ledger
-	Mappings     func() *mapping.Set
-	Routing      func() *routing.Table
+	Ledger Ledger
+	// Rules are those that serve now. A step asks once.
+	Rules func() Rules
+	// RulesAt finds a version that served lately.
+	RulesAt      func(version string) (Rules, bool)
 	Destinations map[string]Destination
 	Notifier     Notifier
 	Metrics      Metrics
@@ -92,8 +92,8 @@ type Deps struct {
 // Activities holds the six steps and the bookkeeping around them. Its method names are the activity types.
 type Activities struct {
 	ledger       Ledger
-	mappings     func() *mapping.Set
-	routing      func() *routing.Table
+	rules        func() Rules
+	rulesAt      func(version string) (Rules, bool)
 	destinations map[string]Destination
 	notifier     Notifier
 	metrics      Metrics
@@ -108,7 +108,7 @@ type Activities struct {
 // New returns the activities over deps, all of which are required.
 func New(d Deps) *Activities {
 	return &Activities{
-		ledger: d.Ledger, mappings: d.Mappings, routing: d.Routing, destinations: d.Destinations, notifier: d.Notifier,
+		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, notifier: d.Notifier,
 		metrics: d.Metrics, logger: d.Logger, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
 		random: d.Random, statusURL: d.StatusURL,
 	}

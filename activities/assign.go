@@ -7,6 +7,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/routing"
 	"handoff/internal/submission"
 )
 
@@ -27,7 +28,8 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 		done("rule", "none")
 		return Assigned{Ran: ran(ctx), Rule: "none", Explanation: "The mapping writes no record that takes an owner."}, nil
 	}
-	assignment, err := a.decide(ctx, in, plan, owned)
+	table, newer := a.routing(plan)
+	assignment, err := a.decide(ctx, in, plan, table, owned)
 	if err != nil {
 		return Assigned{}, a.fail(ctx, submission.StepAssign, plan.Destination, err)
 	}
@@ -38,16 +40,17 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 	done("destination", plan.Destination, "rule", assignment.Rule)
 	return Assigned{
 		Ran: ran(ctx), Owner: assignment.Owner, Queue: assignment.Queue, Rule: assignment.Rule, Explanation: assignment.Explanation,
+		Rules: newer,
 	}, nil
 }
 
 // decide finds the owner by the routing table, or remembers the one that was found before.
-func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, owned []Record) (ledger.Assignment, error) {
+func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, table *routing.Table, owned []Record) (ledger.Assignment, error) {
 	recorded, ok, err := a.ledger.AssignmentOf(ctx, in.Submission)
 	if err != nil || ok {
 		return recorded, err
 	}
-	decision := a.routing().Decide(plan.Facts, in.Route, currentOwner(owned))
+	decision := table.Decide(plan.Facts, in.Route, currentOwner(owned))
 	if decision.Alert != "" {
 		a.alert(ctx, plan.Destination, Failure{Kind: crm.Misconfigured, Code: decision.Alert})
 	}

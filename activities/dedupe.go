@@ -11,14 +11,20 @@ import (
 // window. The first submission to claim the answers has them; asking again gives the same answer.
 func (a *Activities) DedupeSubmission(ctx context.Context, in Step) (Deduped, error) {
 	done := a.begin(ctx, submission.StepDedupe)
-	m, input, err := a.load(ctx, in)
+	t, err := a.load(ctx, in)
 	if err != nil {
 		return Deduped{}, a.fail(ctx, submission.StepDedupe, "", err)
+	}
+	m, input := t.mapping, t.input
+	deduped := Deduped{}
+	if a.changed(in, submission.StepDedupe, m) != "" {
+		deduped.Mapping = m.Ref()
 	}
 	person, answers := m.Identity(input)
 	if person == "" || m.Window() <= 0 {
 		done()
-		return Deduped{Ran: ran(ctx)}, nil // nobody to recognize: every submission counts
+		deduped.Ran = ran(ctx)
+		return deduped, nil // nobody to recognize: every submission counts
 	}
 	first, err := a.ledger.ClaimAnswers(ctx, in.Submission, ledger.Claim{
 		Form:    input.Form,
@@ -29,10 +35,12 @@ func (a *Activities) DedupeSubmission(ctx context.Context, in Step) (Deduped, er
 	if err != nil {
 		return Deduped{}, a.fail(ctx, submission.StepDedupe, "", err)
 	}
+	deduped.Ran = ran(ctx)
 	if first == in.Submission {
 		done()
-		return Deduped{Ran: ran(ctx)}, nil
+		return deduped, nil
 	}
 	done("duplicate_of", string(first))
-	return Deduped{Ran: ran(ctx), DuplicateOf: first}, nil
+	deduped.DuplicateOf = first
+	return deduped, nil
 }

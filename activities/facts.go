@@ -12,6 +12,8 @@ import (
 type Step struct {
 	Submission submission.ID `json:"submission"`
 	Correction string        `json:"correction,omitempty"`
+	// Mapping is name@version of the mapping that validated the answers, for the steps that read a mapping after it.
+	Mapping string `json:"mapping,omitempty"`
 	// Destination is which of several destinations an upsert is for; "" is the plan's own.
 	Destination string `json:"destination,omitempty"`
 }
@@ -35,6 +37,8 @@ type Validated struct {
 type Deduped struct {
 	Ran
 	DuplicateOf submission.ID `json:"duplicate_of,omitempty"`
+	// Mapping is name@version of the mapping that compared the answers, where that is another one than validated them.
+	Mapping string `json:"mapping,omitempty"`
 }
 
 // Mapped says what will be written where.
@@ -45,8 +49,12 @@ type Mapped struct {
 	Further     []string         `json:"further,omitempty"` // destinations of records that do not go to the first one
 	Trace       submission.Trace `json:"trace,omitempty"`   // the destination's switch
 	Objects     []string         `json:"objects"`
-	Fields      int              `json:"fields"`   // how many are written
-	Unmapped    int              `json:"unmapped"` // how many answers the mapping does not name; the names are in the ledger
+	Fields      int              `json:"fields"`          // how many are written
+	Unmapped    int              `json:"unmapped"`        // how many answers the mapping does not name; the names are in the ledger
+	Rules       string           `json:"rules,omitempty"` // version of mappings and routing as a unit, pinned
+	// ValidatedBy is name@version of the mapping that validated the answers, where the mapping was reloaded in between. The
+	// pinned one has validated them too.
+	ValidatedBy string `json:"validated_by,omitempty"`
 }
 
 // Record is one record that the submission wrote or found.
@@ -93,6 +101,8 @@ type Assigned struct {
 	Queue       string `json:"queue,omitempty"`
 	Rule        string `json:"rule"`
 	Explanation string `json:"explanation"`
+	// Rules is the version of the rules that decided, where that is not the pinned one.
+	Rules string `json:"rules,omitempty"`
 }
 
 // Notice is the input of NotifyOwner.

@@ -54,7 +54,7 @@ func fail(t *testing.T, err error) (*temporal.ApplicationError, string) {
 	require.NoError(t, loadErr)
 	var logged strings.Builder
 	acts := activities.New(activities.Deps{
-		Ledger: brokenLedger{err: err}, Mappings: func() *mapping.Set { return mappings }, Notifier: silent{},
+		Ledger: brokenLedger{err: err}, Rules: func() activities.Rules { return activities.Rules{Mappings: mappings} }, Notifier: silent{},
 		Metrics: telemetry.NewSteps(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Writer(&logged), nil)),
 		Unavailable: func(err error) bool { return errors.Is(err, errAway) }, Random: func() float64 { return 0.5 },
 		Delay: func(_ crm.Kind, _ int, asked time.Duration, _ float64) time.Duration { return asked + time.Second },

@@ -17,23 +17,26 @@ import (
 // steps that follow.
 func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error) {
 	done := a.begin(ctx, submission.StepMap)
-	m, input, err := a.load(ctx, in)
+	t, err := a.load(ctx, in)
 	if err != nil {
 		return Mapped{}, a.fail(ctx, submission.StepMap, "", err)
 	}
-	plan, problems := m.Apply(input)
+	m, input := t.mapping, t.input
+	validatedBy := a.changed(in, submission.StepMap, m)
+	plan, problems := m.Apply(input) // finds whatever validation would find
 	if len(problems) > 0 {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, invalid(problems))
 	}
 	if err := a.known(plan); err != nil {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
 	}
-	if err := a.savePlan(ctx, in.Submission, sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt}); err != nil {
+	if err := a.savePlan(ctx, in.Submission, sealedPlan{Plan: plan, SubmittedAt: input.SubmittedAt, Rules: t.rules}); err != nil {
 		return Mapped{}, a.fail(ctx, submission.StepMap, plan.Destination, err)
 	}
 	mapped := Mapped{
 		Ran: ran(ctx), Mapping: m.Ref(), Destination: plan.Destination, Further: further(plan),
 		Trace: a.destinations[plan.Destination].Trace, Unmapped: len(plan.Unmapped),
+		Rules: t.rules, ValidatedBy: validatedBy,
 	}
 	for _, object := range plan.Objects {
 		mapped.Objects = append(mapped.Objects, object.Name)
@@ -48,6 +51,7 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 type sealedPlan struct {
 	mapping.Plan
 	SubmittedAt time.Time         `json:"submitted_at"`
+	Rules       string            `json:"rules,omitempty"`       // version of the rules as a unit, which also routes it
 	Written     map[string]Record `json:"written,omitempty"`     // by the name of the plan's object
 	IsCustomer  bool              `json:"is_customer,omitempty"` // the customer rule applied to what was written
 	Given       map[string]string `json:"given,omitempty"`       // owner by object

@@ -12,32 +12,39 @@ import (
 // problems at once. It fails as Invalid, or as Misconfigured where no mapping serves the form.
 func (a *Activities) ValidateSubmission(ctx context.Context, in Step) (Validated, error) {
 	done := a.begin(ctx, submission.StepValidate)
-	m, input, err := a.load(ctx, in)
+	t, err := a.load(ctx, in)
 	if err != nil {
 		return Validated{}, a.fail(ctx, submission.StepValidate, "", err)
 	}
-	if problems := m.Validate(input); len(problems) > 0 {
+	if problems := t.mapping.Validate(t.input); len(problems) > 0 {
 		return Validated{}, a.fail(ctx, submission.StepValidate, "", invalid(problems))
 	}
-	done("mapping", m.Ref())
-	return Validated{Ran: ran(ctx), Mapping: m.Ref(), Answers: len(input.Answers)}, nil
+	done("mapping", t.mapping.Ref())
+	return Validated{Ran: ran(ctx), Mapping: t.mapping.Ref(), Answers: len(t.input.Answers)}, nil
+}
+
+// task is what a step before the upsert works on.
+type task struct {
+	mapping *mapping.Mapping
+	input   mapping.Input
+	rules   string // the version of the unit that the mapping is part of
 }
 
 // load reads the submission and finds its mapping. Every step loads for itself: steps may run on different workers, days
 // apart, and the mapping in force is the one that counts.
-func (a *Activities) load(ctx context.Context, in Step) (*mapping.Mapping, mapping.Input, error) {
+func (a *Activities) load(ctx context.Context, in Step) (task, error) {
 	loaded, err := a.ledger.Load(ctx, in.Submission, in.Correction)
 	if err != nil {
-		return nil, mapping.Input{}, err
+		return task{}, err
 	}
-	s := loaded.Submission
-	m, ok := a.mappings().For(s.Source, s.Form)
+	s, rules := loaded.Submission, a.rules()
+	m, ok := rules.Mappings.For(s.Source, s.Form)
 	if !ok {
-		return nil, mapping.Input{}, &crm.Error{Kind: crm.Misconfigured, Code: "no_mapping"}
+		return task{}, &crm.Error{Kind: crm.Misconfigured, Code: "no_mapping"}
 	}
-	return m, mapping.Input{
+	return task{mapping: m, rules: rules.Version, input: mapping.Input{
 		Source: s.Source, Form: s.Form, Submission: s.ID, RecordKey: submission.RecordKey(s.Source, s.SenderID),
 		SubmittedAt: s.SubmittedAt, ReceivedAt: s.ReceivedAt,
 		Answers: loaded.Payload.Answers, Context: loaded.Payload.Context,
-	}, nil
+	}}, nil
 }

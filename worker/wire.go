@@ -83,7 +83,8 @@ func wire(ctx context.Context, c *config.Config, logger *slog.Logger) (*program,
 		destinations[name] = d
 	}
 	p.activities = activities.New(activities.Deps{
-		Ledger: p.ledger, Mappings: func() *mapping.Set { return mappings }, Routing: func() *routing.Table { return table },
+		Ledger: p.ledger, Rules: func() activities.Rules { return activities.Rules{Mappings: mappings, Routing: table} },
+		RulesAt:      func(string) (activities.Rules, bool) { return activities.Rules{}, false },
 		Destinations: destinations, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },

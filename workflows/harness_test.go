@@ -98,7 +98,8 @@ func newActivities(t *testing.T, change func(*activities.Deps)) (*activities.Act
 	table, problems := routing.Parse("routing.yaml", data)
 	require.NoError(t, problems.Err())
 	deps := activities.Deps{
-		Ledger: l, Mappings: func() *mapping.Set { return mappings }, Routing: func() *routing.Table { return table },
+		Ledger: l, Rules: func() activities.Rules { return activities.Rules{Version: "1", Mappings: mappings, Routing: table} },
+		RulesAt: func(string) (activities.Rules, bool) { return activities.Rules{}, false },
 		Metrics: telemetry.NewSteps(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler), Index: keys.Index,
 		Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Notifier: &scriptedNotifier{},
 		Random:    func() float64 { return 0.5 }, // the middle of the jitter

@@ -45,9 +45,12 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 		return "", err
 	}
 	p.status.Mapping = validated.Mapping
+	// The two steps that read a mapping after it say so if that was reloaded in between.
+	after := input
+	after.Mapping = validated.Mapping
 
 	deduped, err := run[activities.Deduped](ctx, p, submission.StepDedupe, submission.QueueSubmissions,
-		"same answers by the same person before?", do.DedupeSubmission, input)
+		"same answers by the same person before?", do.DedupeSubmission, after)
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +60,7 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	}
 
 	mapped, err := run[activities.Mapped](ctx, p, submission.StepMap, submission.QueueSubmissions,
-		"answers to CRM objects by "+validated.Mapping, do.MapSubmission, input)
+		"answers to CRM objects by "+validated.Mapping, do.MapSubmission, after)
 	if err != nil {
 		return "", err
 	}
