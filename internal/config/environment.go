@@ -69,6 +69,8 @@ func (l *loader) secret(v Variable, path string) Secret {
 		return NewSecret(strings.TrimSpace(value))
 	case named:
 		return l.secretFile(v.File, file)
+	case l.environment.inFolder(v.Name) != "":
+		return l.secretFile(v.Name+" in "+secretsFolder, l.environment.inFolder(v.Name))
 	case path != "":
 		l.problem(path, "%s is not set; want it, or %s with a file that holds it", v.Name, v.File)
 	default:
