@@ -17,6 +17,7 @@ type object struct {
 	asked         string // the answer that identifies it
 	skippable     bool   // is left out when nothing identifies it
 	createOnly    []string
+	updateOnly    []string
 	fillBlanks    []string
 	unanswered    []string // fillBlanks when the consent was not answered
 	links         []Link
@@ -66,10 +67,14 @@ func (m *Mapping) Identity(in Input) (person string, canonical []byte) {
 
 // Apply makes the plan of a submission. With problems there is no plan to carry out, only its header.
 func (m *Mapping) Apply(in Input) (Plan, []submission.Problem) {
-	plan := Plan{Mapping: m.name, Version: m.version, Destination: m.destination}
 	e := m.evaluate(&in)
+	return e.plan(m), e.problems
+}
+
+func (e *evaluation) plan(m *Mapping) Plan {
+	plan := Plan{Mapping: m.name, Version: m.version, Destination: m.destination}
 	if len(e.problems) > 0 {
-		return plan, e.problems
+		return plan
 	}
 	written := make(map[string]bool, len(m.objects))
 	plan.Objects = make([]Object, 0, len(m.objects))
@@ -85,19 +90,18 @@ func (m *Mapping) Apply(in Input) (Plan, []submission.Problem) {
 		plan.Customer = m.customer
 	}
 	plan.Facts = e.facts(m)
-	for name := range in.Answers {
-		if !m.known[name] {
-			plan.Unmapped = append(plan.Unmapped, name)
-		}
-	}
-	slices.Sort(plan.Unmapped)
+	plan.Unmapped = m.unknown(e.in)
 	plan.Omitted = e.leftOut()
-	return plan, nil
+	plan.Consent = e.answers
+	return plan
 }
 
 // leftOut are the answers that made sense to no rule, sorted.
 func (e *evaluation) leftOut() []string {
 	left := slices.DeleteFunc(e.omitted, func(name string) bool { return slices.Contains(e.rescued, name) })
+	if len(left) == 0 {
+		return nil
+	}
 	slices.Sort(left)
 	return slices.Compact(left)
 }
@@ -105,7 +109,7 @@ func (e *evaluation) leftOut() []string {
 func (e *evaluation) object(m *Mapping, o *object, written map[string]bool) Object {
 	planned := Object{
 		Name: o.name, Object: o.crmName, Keys: o.keys, Fields: make(crm.Fields, len(o.slots)), CreateOnly: o.createOnly,
-		FillBlanks: o.fillBlanks, Read: o.read, OwnerField: o.owned,
+		UpdateOnly: o.updateOnly, FillBlanks: o.fillBlanks, Read: o.read, OwnerField: o.owned,
 	}
 	if e.consent == unanswered {
 		planned.FillBlanks = o.unanswered

@@ -32,6 +32,7 @@ func Parse(name string, data []byte) (*Mapping, yamlfile.Problems) {
 	c.identity()
 	c.customer()
 	c.routing()
+	c.inventory()
 	if len(c.problems) > 0 {
 		return nil, c.problems.Sorted()
 	}
@@ -82,6 +83,9 @@ func (c *compiler) header() {
 			c.problem("$.dedupe", "answers can only be recognized with identity: the answer that holds the person's e-mail address")
 		}
 		c.m.window = s.Dedupe.Window
+	}
+	for i, name := range s.Ignore {
+		c.readable(yamlfile.Index("$.ignore", i), name)
 	}
 	c.m.name, c.m.owner, c.m.destination, c.m.forms, c.m.sources = s.Mapping, s.Owner, s.Destination, s.Forms, s.Sources
 }
@@ -145,4 +149,34 @@ func (c *compiler) routing() {
 			c.m.facts = append(c.m.facts, fact{name: name, slot: -1, read: newReader(from)})
 		}
 	}
+}
+
+// inventory lists what the mapping reads and writes.
+func (c *compiler) inventory() {
+	for name := range c.m.known {
+		if personal(name) {
+			c.m.reads = append(c.m.reads, name)
+		}
+	}
+	slices.Sort(c.m.reads)
+	for i := range c.m.rules {
+		r := &c.m.rules[i]
+		f := &c.spec.Fields[i]
+		for _, slot := range r.slots {
+			at := c.m.slots[slot]
+			o := &c.m.objects[at.object]
+			info := FieldInfo{
+				Object: o.crmName, ObjectName: o.name, Field: at.field, Destination: c.m.destination, Type: typeOf(f), PII: r.pii,
+				Required: r.required, Constant: r.constant, Rule: r.place,
+				Key: slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, at.field) }),
+			}
+			c.m.fields = append(c.m.fields, info)
+		}
+	}
+}
+
+// place is where a path stands.
+func (c *compiler) place(path string) Place {
+	p := c.file.Problem(path, "")
+	return Place{File: p.File, Line: p.Line, Column: p.Column, Path: path}
 }

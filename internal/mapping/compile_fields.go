@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -25,7 +26,10 @@ func (c *compiler) fields() {
 }
 
 func (c *compiler) field(path string, f *fieldSpec) rule {
-	r := rule{required: f.Required, otherwise: f.Otherwise, text: line}
+	r := rule{
+		required: f.Required, otherwise: f.Otherwise, text: line, place: c.place(path), owner: cmp.Or(f.Owner, c.spec.Owner), pii: "none",
+		from: append(slices.Clone(f.From), f.Collect...),
+	}
 	c.source(path, f, &r)
 	if f.Required && f.Fallback != nil && (f.Fallback.omit || f.Fallback.value != nil) {
 		c.problem(path+".fallback", "a required answer has no fallback but review")

@@ -30,7 +30,13 @@ func (c *compiler) describeObjects() {
 		}
 		c.keys(path+".key", o, s.Key)
 		o.createOnly = c.fieldList(path+".create_only", o, s.CreateOnly)
+		o.updateOnly = c.fieldList(path+".update_only", o, s.UpdateOnly)
 		o.fillBlanks = c.fieldList(path+".fill_blanks", o, s.FillBlanks)
+		for at, field := range s.UpdateOnly {
+			if slices.Contains(s.CreateOnly, field) {
+				c.problem(yamlfile.Index(path+".update_only", at), "%q is in create_only already, so it would never be written", field)
+			}
+		}
 		for at, field := range s.FillBlanks {
 			if slices.Contains(s.CreateOnly, field) {
 				c.problem(yamlfile.Index(path+".fill_blanks", at), "%q is in create_only already, which never touches a record that exists", field)

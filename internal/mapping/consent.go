@@ -12,6 +12,9 @@ type consent struct {
 	slots       map[consentPart][]int
 }
 
+// defaultPurpose is the name of a consent that is given none.
+const defaultPurpose = "consent"
+
 type consentPart string
 
 const (
@@ -48,6 +51,7 @@ func (e *evaluation) askConsent(c *consent) {
 			return
 		}
 		e.consent = unanswered
+		e.answers = map[string]string{defaultPurpose: Unanswered}
 		e.write(c, consentAnswer, false)
 		return
 	}
@@ -57,6 +61,10 @@ func (e *evaluation) askConsent(c *consent) {
 		return
 	}
 	e.consent = givenOrDeclined
+	e.answers = map[string]string{defaultPurpose: Declined}
+	if value == true {
+		e.answers[defaultPurpose] = Granted
+	}
 	e.write(c, consentAnswer, value)
 	e.write(c, consentText, textOrNothing(c.text))
 	e.write(c, consentTextVersion, textOrNothing(c.textVersion))

@@ -20,6 +20,8 @@ type Mapping struct {
 	facts    []fact
 	customer *CustomerRule
 	known    map[string]bool // every answer that the file mentions
+	reads    []string        // the same, sorted
+	fields   []FieldInfo
 
 	file *yamlfile.File // where things stand, for checks against the configuration
 }

@@ -41,7 +41,16 @@ type Plan struct {
 	Unmapped []string `json:"unmapped,omitempty"`
 	// Omitted names the answers that made no sense and that the mapping says to leave out, sorted.
 	Omitted []string `json:"omitted,omitempty"`
+	// Consent is what the person answered, by the mapping's name of the purpose: granted, declined or unanswered.
+	Consent map[string]string `json:"consent,omitempty"`
 }
+
+// The answers in Plan.Consent.
+const (
+	Granted    = "granted"
+	Declined   = "declined"
+	Unanswered = "unanswered"
+)
 
 // Object is one record to write.
 type Object struct {
@@ -51,8 +60,9 @@ type Object struct {
 	Fields crm.Fields `json:"fields"`
 	// Destination is where the record goes when that is not the plan's own destination; "" where it is.
 	Destination string `json:"destination,omitempty"`
-	// CreateOnly and FillBlanks are as in crm.Write; they may name fields that this plan has no value for.
+	// CreateOnly, UpdateOnly and FillBlanks are as in crm.Write; they may name fields that this plan has no value for.
 	CreateOnly []string `json:"create_only,omitempty"`
+	UpdateOnly []string `json:"update_only,omitempty"`
 	FillBlanks []string `json:"fill_blanks,omitempty"`
 	Links      []Link   `json:"links,omitempty"`
 	// Read names the fields whose values are wanted back after the write.

@@ -36,6 +36,10 @@ type rule struct {
 	personal  bool
 	split     bool // slots are first and last name
 	slots     []int
+
+	place      Place // where it stands in the file
+	from       []string
+	owner, pii string
 }
 
 // evaluation is one run of a mapping's rules.
@@ -46,10 +50,17 @@ type evaluation struct {
 	omitted  []string // answers that made no sense to a rule
 	rescued  []string // answers that made sense to an alternative rule
 	consent  answered
+	answers  map[string]string // Plan.Consent
+	record   *record           // of the decisions; nil when nobody asks
 }
 
 func (m *Mapping) evaluate(in *Input) *evaluation {
 	e := &evaluation{in: in, values: make([]filled, len(m.slots))}
+	e.evaluate(m)
+	return e
+}
+
+func (e *evaluation) evaluate(m *Mapping) {
 	for i := range m.rules {
 		e.run(&m.rules[i])
 	}
@@ -57,44 +68,58 @@ func (m *Mapping) evaluate(in *Input) *evaluation {
 		e.askConsent(m.consent)
 	}
 	e.requireKeys(m)
-	return e
 }
 
 func (e *evaluation) run(r *rule) {
 	if r.otherwise && !slices.ContainsFunc(r.slots, func(slot int) bool { return e.values[slot].value == nil }) {
+		e.record.note(r, r.asked, StatusSuperseded, "An earlier rule has filled it.")
 		return
 	}
 	value, name := r.constant, r.asked
+	status, reason := StatusWritten, "The file says so."
 	if value == nil {
 		var problem fault
 		value, name, problem = e.value(r)
+		reason = "It was answered."
 		switch {
 		case problem.found() && !r.omit && r.fallback == nil:
 			e.problem(name, problem)
+			e.record.note(r, name, StatusProblem, "The answer is not "+problem.expect+".")
 			return
 		case problem.found():
 			e.omitted = append(e.omitted, name)
+			status, reason = StatusOmitted, "The answer is not "+problem.expect+", and the rule says to leave it out."
 		case value == nil && r.required:
 			e.problem(r.asked, fault{"required", "an answer"})
+			e.record.note(r, r.asked, StatusProblem, "It is required and was not answered.")
 			return
 		case value != nil && r.otherwise:
 			e.rescued = append(e.rescued, name)
 		}
-		if value == nil {
+		if value == nil && r.fallback != nil {
 			value = r.fallback
+			if status == StatusOmitted {
+				reason = "The answer is not " + problem.expect + ", so the rule's fallback stands in."
+			} else {
+				reason = "There is no answer, so the rule's fallback stands in."
+			}
+			status = StatusFallback
+		} else if value == nil && status == StatusWritten {
+			status, reason = StatusEmpty, "There is no answer."
 		}
 	}
 	if value == nil {
+		e.record.note(r, name, status, reason)
 		return
 	}
 	if text, ok := value.(string); ok && r.split {
 		first, last := splitName(text)
-		e.fill(r, r.slots[0], textOrNothing(first))
-		e.fill(r, r.slots[1], textOrNothing(last))
+		e.fill(r, r.slots[0], textOrNothing(first), name, status, reason)
+		e.fill(r, r.slots[1], textOrNothing(last), name, status, reason)
 		return
 	}
 	for _, slot := range r.slots {
-		e.fill(r, slot, value)
+		e.fill(r, slot, value, name, status, reason)
 	}
 }
 
@@ -127,11 +152,18 @@ func (e *evaluation) value(r *rule) (value any, name string, problem fault) {
 	return value, name, problem
 }
 
-func (e *evaluation) fill(r *rule, slot int, value any) {
-	if value == nil || r.otherwise && e.values[slot].value != nil {
-		return
+func (e *evaluation) fill(r *rule, slot int, value any, from string, status Status, reason string) {
+	switch {
+	case value == nil:
+		status, reason = StatusEmpty, "The name has no such part."
+	case r.otherwise && e.values[slot].value != nil:
+		value, status, reason = nil, StatusSuperseded, "An earlier rule has filled it."
+	default:
+		e.values[slot] = filled{value, r.personal}
 	}
-	e.values[slot] = filled{value, r.personal}
+	if e.record != nil {
+		e.record.add(r, slot, from, value, status, reason)
+	}
 }
 
 // problem notes what is wrong with an answer, once: one answer can feed several rules.

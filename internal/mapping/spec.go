@@ -14,6 +14,7 @@ type spec struct {
 	Destination string                `yaml:"destination"`
 	Dedupe      *dedupeSpec           `yaml:"dedupe"`
 	Identity    string                `yaml:"identity"`
+	Ignore      []string              `yaml:"ignore"`
 	Consent     *consentSpec          `yaml:"consent"`
 	Fields      []fieldSpec           `yaml:"fields"`
 	Objects     map[string]objectSpec `yaml:"objects"` // written in the order in which they stand in the file
@@ -74,6 +75,7 @@ type objectSpec struct {
 	Links      map[string]string `yaml:"links"`
 	WithoutKey string            `yaml:"without_key"`
 	CreateOnly []string          `yaml:"create_only"`
+	UpdateOnly []string          `yaml:"update_only"`
 	FillBlanks []string          `yaml:"fill_blanks"`
 	Owned      bool              `yaml:"owned"`
 }
