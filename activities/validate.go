@@ -37,6 +37,10 @@ func (a *Activities) load(ctx context.Context, in Step) (task, error) {
 	if err != nil {
 		return task{}, err
 	}
+	// What was accepted although it cannot be processed waits for a person, whose correction says what was meant.
+	if hold := loaded.Payload.Hold; hold != nil && in.Correction == "" {
+		return task{}, invalid([]submission.Problem{{Code: hold.Code, Expect: hold.Detail}})
+	}
 	s, rules := loaded.Submission, a.rules()
 	m, ok := rules.Mappings.For(s.Source, s.Form)
 	if !ok {

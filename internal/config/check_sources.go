@@ -1,14 +1,11 @@
 package config
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"maps"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -16,13 +13,7 @@ import (
 	"handoff/internal/yamlfile"
 )
 
-var (
-	formName    = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
-	placeholder = regexp.MustCompile(`\{[^{}]*\}`)
-)
-
-// minSecret is the least length of a source's secret: a shorter one can be guessed from one signature.
-const minSecret = 16
+var formName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
 
 func (l *loader) completeSources(c *Config) {
 	if l.file != nil && len(c.Sources) == 0 {
@@ -31,52 +22,17 @@ func (l *loader) completeSources(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		source := c.Sources[name]
 		path := yamlfile.Key("$.sources", name)
+		source.PublicURL = strings.TrimSuffix(c.Public.URL, "/")
 		l.name(path, name)
+		defaults(&source.Adapter, Generic)
+		known := l.oneOf(path+".adapter", "adapter", string(source.Adapter), texts(Adapters()))
 		l.checkSecrets(c, path, &source)
 		l.checkAdmission(c, path, &source)
-		l.checkPlaces(path, &source)
-		switch source.Scheme {
-		case Generic:
-			l.checkSignature(path, &source)
-		case StandardWebhooks:
-			l.checkNoSignature(path, &source)
-		default:
-			l.oneOf(path+".scheme", "scheme", string(source.Scheme), []string{string(StandardWebhooks), string(Generic)})
+		l.checkForms(path, &source)
+		if known {
+			l.checkAdapter(c, path, &source)
 		}
 		c.Sources[name] = source
-	}
-}
-
-func (l *loader) checkSecrets(c *Config, path string, s *Source) {
-	if len(s.SecretEnvs) == 0 {
-		l.problem(path+".secrets", "want the names of one or more environment variables that hold secrets")
-	}
-	for i, name := range s.SecretEnvs {
-		held := l.variable(c, yamlfile.Index(path+".secrets", i), name, "secret of a source", ProgramStarter)
-		for _, text := range strings.Fields(held.Reveal()) {
-			secret := NewSecret(text)
-			l.checkSecret(l.holder(Variable{Name: name, File: name + fileSuffix}), s.Scheme, secret)
-			s.Secrets = append(s.Secrets, secret)
-		}
-	}
-}
-
-func (l *loader) checkSecret(variable string, scheme Scheme, secret Secret) {
-	if key, ok := strings.CutPrefix(secret.Reveal(), "whpk_"); ok && scheme == StandardWebhooks {
-		// The sender's public key, of a source that signs asymmetrically.
-		if public, err := base64.StdEncoding.DecodeString(key); err != nil || len(public) != ed25519.PublicKeySize {
-			l.variableProblem(variable, "want an Ed25519 public key, whpk_ and 32 bytes in base64")
-		}
-		return
-	}
-	if scheme == StandardWebhooks {
-		if _, err := standardwebhooks.NewWebhook(secret.Reveal()); err != nil {
-			l.variableProblem(variable, "want a Standard Webhooks secret, whsec_ and base64")
-			return
-		}
-	}
-	if len(strings.TrimPrefix(secret.Reveal(), "whsec_")) < minSecret {
-		l.variableProblem(variable, "holds a secret of less than %d characters", minSecret)
 	}
 }
 
@@ -99,6 +55,24 @@ func (l *loader) checkAdmission(c *Config, path string, s *Source) {
 		l.problem(path+".rate.burst", "want at least 1")
 	}
 	l.trace(path+".trace", &s.Trace)
+	l.checkLimits(path+".limits", &s.Limits)
+	defaults(&s.TestSubmissions, TestsDiscarded)
+	l.oneOf(path+".test_submissions", "choice", string(s.TestSubmissions), []string{string(TestsDiscarded), string(TestsAllowed)})
+}
+
+func (l *loader) checkLimits(path string, s *SourceLimits) {
+	*s = s.OrDefault()
+	for _, limit := range []struct {
+		key         string
+		value       int64
+		least, most int64
+	}{
+		{"depth", int64(s.Depth), 2, 200}, {"answers", int64(s.Answers), 1, 100_000}, {"name", int64(s.Name), 16, 10_000},
+		{"batch", int64(s.Batch), 1, 10_000}, {"parts", int64(s.Parts), 1, 10_000}, {"part", s.Part, 1 << 10, 32 << 20},
+		{"inflated", s.Inflated, 0, 256 << 20},
+	} {
+		l.number(path+"."+limit.key, limit.value, limit.least, limit.most)
+	}
 }
 
 func (l *loader) trace(path string, trace *submission.Trace) {
@@ -111,107 +85,63 @@ func (l *loader) trace(path string, trace *submission.Trace) {
 	}
 }
 
-// checkPlaces checks where values are found in a request.
-func (l *loader) checkPlaces(path string, s *Source) {
-	switch {
-	case s.Form == "" && s.FormPath == "":
-		l.problem(path+".form", "missing; want the form's name, or form_path with where in the body it is")
-	case s.Form != "" && s.FormPath != "":
-		l.problem(path+".form_path", "set, and so is form; want one of them")
-	case s.Form != "" && !formName.MatchString(s.Form):
-		l.problem(path+".form", "want a name of a-z, 0-9, dot, dash and underscore, at most 80 characters")
-	case s.FormPath != "" && !isPath(s.FormPath):
-		l.problem(path+".form_path", "want a path in the body such as data.form")
+// checkForms checks what forms are called.
+func (l *loader) checkForms(path string, s *Source) {
+	const want = "want a name of a-z, 0-9, dot, dash and underscore, at most 80 characters"
+	if s.Form != "" && !formName.MatchString(s.Form) {
+		l.problem(path+".form", want)
 	}
-	if s.AnswersPath != "" && !isPath(s.AnswersPath) {
-		l.problem(path+".answers_path", "want a path in the body such as data.answers")
-	}
-	for _, p := range []struct {
-		key   string
-		place Place
-	}{{"submission_id", s.SubmissionID}, {"event_id", s.EventID}, {"submitted_at", s.SubmittedAt}} {
-		if p.place.BodyHash {
-			l.problem(path+"."+p.key, "%s is for revision only; want header:NAME or a path in the body", bodyHash)
+	for _, id := range slices.Sorted(maps.Keys(s.Forms)) {
+		if !formName.MatchString(s.Forms[id]) {
+			l.problem(yamlfile.Key(path+".forms", id), want)
 		}
 	}
-	if !s.Revision.IsZero() && s.SubmissionID.IsZero() && !l.file.Has(path+".submission_id") {
-		l.problem(path+".revision", "no use without submission_id: a revision is one of a known submission")
+}
+
+// checkAdapter checks what the adapter wants, and refuses what it has no use for.
+func (l *loader) checkAdapter(c *Config, path string, s *Source) {
+	t := s.Adapter.traits()
+	if s.Adapter == Generic {
+		l.checkScheme(path, s)
+	} else {
+		l.unused(path, "only for adapter "+string(Generic)+"; "+string(s.Adapter)+" has its own", signatureKeys(s))
+		l.checkToken(path, s, t)
 	}
+	if t.layout {
+		l.checkLayout(path, s)
+	} else {
+		l.unused(path, "only for adapter "+string(Generic)+"; "+string(s.Adapter)+" knows where its senders put it", layoutKeys(s))
+		if !s.Revision.IsZero() && !s.Revision.BodyHash {
+			l.problem(path+".revision", "want %s, or nothing: adapter %s knows its own revisions", bodyHash, s.Adapter)
+		}
+	}
+	if s.SignatureHeader != "" && !t.header {
+		l.problem(path+".signature_header", "no use with adapter %s, whose header is fixed", s.Adapter)
+	} else if s.SignatureHeader != "" && !headerName.MatchString(s.SignatureHeader) {
+		l.problem(path+".signature_header", "want the name of the header that holds the signature")
+	}
+	if len(s.Versions) > 0 && s.Adapter != HubSpot {
+		l.problem(path+".versions", "only for adapter %s", HubSpot)
+	}
+	for i, version := range s.Versions {
+		l.oneOf(yamlfile.Index(path+".versions", i), "version", version, []string{"v1", "v2", "v3"})
+	}
+	l.checkHandshake(c, path, s, t)
+	l.checkFetch(c, path, s, t)
 	if s.Scheme == StandardWebhooks && s.EventID.IsZero() {
 		s.EventID = Place{Header: standardwebhooks.HeaderWebhookID}
 	}
 }
 
-// checkSignature completes and checks the description of a generic signature.
-func (l *loader) checkSignature(path string, s *Source) {
-	defaults(&s.Algorithm, "hmac-sha256")
-	defaults(&s.Encoding, "hex")
-	defaults(&s.SignedContent, "{body}")
-	l.oneOf(path+".algorithm", "algorithm", s.Algorithm, []string{"hmac-sha256", "hmac-sha512", "hmac-sha1"})
-	l.oneOf(path+".encoding", "encoding", s.Encoding, []string{"hex", "base64"})
-	if !headerName.MatchString(s.SignatureHeader) {
-		l.problem(path+".signature_header", "want the name of the header that holds the signature")
+func texts[T ~string](names []T) []string {
+	found := make([]string, len(names))
+	for i, name := range names {
+		found[i] = string(name)
 	}
-	l.checkSignedContent(path, s)
-	if s.TimestampHeader == "" {
-		if s.TimestampUnit != "" {
-			l.problem(path+".timestamp_unit", "no use without timestamp_header")
-		}
-		if s.Tolerance != 0 {
-			l.problem(path+".tolerance", "no use without timestamp_header")
-		}
-		return
-	}
-	if !headerName.MatchString(s.TimestampHeader) {
-		l.problem(path+".timestamp_header", "want the name of the header that holds the timestamp")
-	}
-	defaults(&s.TimestampUnit, "s")
-	l.oneOf(path+".timestamp_unit", "unit", s.TimestampUnit, []string{"s", "ms"})
-	if s.Tolerance == 0 {
-		s.Tolerance = 5 * time.Minute
-	}
-	l.span(path+".tolerance", s.Tolerance, time.Second, time.Hour)
+	return found
 }
 
-// checkSignedContent sees to it that everything that is relied on is signed, and everything signed is known.
-func (l *loader) checkSignedContent(path string, s *Source) {
-	at := path + ".signed_content"
-	for _, found := range placeholder.FindAllString(s.SignedContent, -1) {
-		if found != "{timestamp}" && found != "{id}" && found != "{body}" {
-			l.problem(at, "%s", yamlfile.Unknown("placeholder", found, []string{"{timestamp}", "{id}", "{body}"}))
-			return
-		}
-	}
-	switch {
-	case strings.Count(s.SignedContent, "{body}") != 1:
-		l.problem(at, "want {body} exactly once")
-	case strings.Contains(s.SignedContent, "{timestamp}") && s.TimestampHeader == "":
-		l.problem(at, "{timestamp} is not known without timestamp_header")
-	case !strings.Contains(s.SignedContent, "{timestamp}") && s.TimestampHeader != "":
-		l.problem(at, "want {timestamp} in it: a timestamp that is not signed can be forged")
-	case strings.Contains(s.SignedContent, "{id}") && s.EventID.Header == "":
-		l.problem(at, "{id} is not known without event_id in a header")
-	}
-}
-
-// checkNoSignature refuses the description of a signature where the scheme has its own.
-func (l *loader) checkNoSignature(path string, s *Source) {
-	for _, key := range []struct {
-		name string
-		set  bool
-	}{
-		{"algorithm", s.Algorithm != ""}, {"encoding", s.Encoding != ""}, {"signature_header", s.SignatureHeader != ""},
-		{"prefix", s.Prefix != ""}, {"timestamp_header", s.TimestampHeader != ""},
-		{"timestamp_unit", s.TimestampUnit != ""}, {"tolerance", s.Tolerance != 0},
-		{"signed_content", s.SignedContent != ""},
-	} {
-		if key.set {
-			l.problem(path+"."+key.name, "only for scheme %s; %s has its own", Generic, StandardWebhooks)
-		}
-	}
-}
-
-func defaults(text *string, otherwise string) {
+func defaults[T ~string](text *T, otherwise T) {
 	if *text == "" {
 		*text = otherwise
 	}

@@ -34,17 +34,27 @@ func TestLoadCompletesSources(t *testing.T) {
 	t.Parallel()
 	c := load(t, map[string]string{"PORTAL_SECRET": "  first-secret-0123456789\n\tsecond-secret-0123456789 "})
 	require.Equal(t, config.Source{
-		Scheme: config.StandardWebhooks, SecretEnvs: []string{"WEBSITE_SECRETS"}, Secrets: []config.Secret{config.NewSecret(websiteSecret)},
-		MaxBody: 1 << 20, Rate: config.Rate{PerSecond: 100, Burst: 200}, Form: "contact",
-		SubmissionID: config.Place{Path: "data.id"}, EventID: config.Place{Header: "webhook-id"},
+		Adapter: config.Generic, SecretEnvs: []string{"WEBSITE_SECRETS"}, Secrets: []config.Secret{config.NewSecret(websiteSecret)},
+		MaxBody: 1 << 20, Rate: config.Rate{PerSecond: 100, Burst: 200}, Limits: config.DefaultSourceLimits(), Form: "contact",
+		TestSubmissions: config.TestsDiscarded, PublicURL: "https://forms.example.com",
+		Signature: config.Signature{Scheme: config.StandardWebhooks},
+		Layout: config.Layout{
+			SubmissionID: config.Place{Path: "data.id"}, EventID: config.Place{Header: "webhook-id"}, AnswerNames: "as-sent",
+		},
 	}, c.Sources["website"])
 	require.Equal(t, config.Source{
-		Scheme: config.Generic, SecretEnvs: []string{"PORTAL_SECRET"},
+		Adapter: config.Generic, SecretEnvs: []string{"PORTAL_SECRET"},
 		Secrets: []config.Secret{config.NewSecret("first-secret-0123456789"), config.NewSecret("second-secret-0123456789")},
-		MaxBody: 1 << 20, Rate: config.Rate{PerSecond: 100, Burst: 200}, Trace: submission.TraceFull, FormPath: "data.form",
-		SubmissionID: config.Place{Header: "X-Id"}, EventID: config.Place{Header: "X-Delivery"}, Revision: config.Place{BodyHash: true},
-		Algorithm: "hmac-sha256", Encoding: "hex", SignatureHeader: "X-Signature",
-		TimestampHeader: "X-Timestamp", TimestampUnit: "s", Tolerance: 5 * time.Minute, SignedContent: "{timestamp}.{body}",
+		MaxBody: 1 << 20, Rate: config.Rate{PerSecond: 100, Burst: 200}, Limits: config.DefaultSourceLimits(), Trace: submission.TraceFull,
+		TestSubmissions: config.TestsDiscarded, PublicURL: "https://forms.example.com",
+		Revision: config.Place{BodyHash: true}, SignatureHeader: "X-Signature",
+		Signature: config.Signature{
+			Scheme: config.HMAC, Algorithm: "hmac-sha256", Encoding: "hex", TimestampHeader: "X-Timestamp", TimestampUnit: "s",
+			Tolerance: 5 * time.Minute, SignedContent: "{timestamp}.{body}",
+		},
+		Layout: config.Layout{
+			FormPath: "data.form", SubmissionID: config.Place{Header: "X-Id"}, EventID: config.Place{Header: "X-Delivery"}, AnswerNames: "as-sent",
+		},
 	}, c.Sources["portal"])
 }
 

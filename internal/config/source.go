@@ -1,101 +1,99 @@
 package config
 
 import (
-	"errors"
-	"regexp"
-	"strings"
 	"time"
 
 	"handoff/internal/submission"
 )
 
-// Scheme is how a source proves that a submission is its own.
-type Scheme string
-
-const (
-	// StandardWebhooks is the scheme of https://www.standardwebhooks.com.
-	StandardWebhooks Scheme = "standard-webhooks"
-	// Generic is any HMAC over the body, described by the fields of Source.
-	Generic Scheme = "generic"
-)
-
 // Source is one sender.
 type Source struct {
-	Scheme Scheme `yaml:"scheme"`
+	// Adapter is what kind of sender it is; Generic when empty.
+	Adapter Adapter `yaml:"adapter"`
 	// SecretEnvs are the environment variables that hold the secrets. Several are valid at once, so that a secret can be
 	// changed without losing a submission; one variable may hold several, separated by white space.
-	SecretEnvs []string         `yaml:"secrets"`
-	Secrets    []Secret         `yaml:"-"` // their values
-	MaxBody    int64            `yaml:"max_body"`
-	Rate       Rate             `yaml:"rate"`
-	Trace      submission.Trace `yaml:"trace"`
+	SecretEnvs []string `yaml:"secrets"`
+	Secrets    []Secret `yaml:"-"` // their values
+	// VerifyTokenEnvs hold the tokens that a sender's handshake must name (Meta).
+	VerifyTokenEnvs []string         `yaml:"verify_tokens"`
+	VerifyTokens    []Secret         `yaml:"-"`
+	MaxBody         int64            `yaml:"max_body"`
+	Rate            Rate             `yaml:"rate"`
+	Limits          SourceLimits     `yaml:"limits"`
+	Trace           submission.Trace `yaml:"trace"`
+	// TestSubmissions says what becomes of submissions that the sender marks as tests.
+	TestSubmissions TestSubmissions `yaml:"test_submissions"`
+	// Events are the kinds of events that are submissions; the adapter's own choice when empty.
+	Events []string `yaml:"events"`
+	// PublicURL is where senders reach Handoff: a part of what HubSpot signs. It is that of Public.
+	PublicURL string `yaml:"-"`
 
-	// Form is the form of every submission; else FormPath says where in the body it is named.
-	Form     string `yaml:"form"`
-	FormPath string `yaml:"form_path"`
-	// Where to find what identifies a submission. Empty is nowhere; the body's hash then stands for the submission id.
-	SubmissionID Place `yaml:"submission_id"`
-	EventID      Place `yaml:"event_id"`
-	Revision     Place `yaml:"revision"` // may be the body's hash: any change of the answers is an edit
-	SubmittedAt  Place `yaml:"submitted_at"`
-	// AnswersPath is where in the body the answers are; the whole body when empty.
-	AnswersPath string `yaml:"answers_path"`
+	// Form is the form of every submission. Forms says what the sender's forms are called here, by the sender's ids; a form
+	// that it does not name is called Form, or else by its id.
+	Form  string            `yaml:"form"`
+	Forms map[string]string `yaml:"forms"`
+	// Revision tells an edited submission from the first one. May be the body's hash: any change is an edit.
+	Revision Place `yaml:"revision"`
 
-	// The following describe the scheme Generic.
+	// Token is where a secret stands that travels with the request: header:NAME, query:NAME or a path in the body.
+	Token Place `yaml:"token"`
+	// SignatureHeader is where the signature stands, for senders that let it be chosen.
+	SignatureHeader string `yaml:"signature_header"`
+	// Versions are the versions of HubSpot's signatures that are accepted; all when empty.
+	Versions []string `yaml:"versions"`
+	// Fetch says how the answers are fetched that a thin notice only announces.
+	Fetch *Fetch `yaml:"fetch"`
+
+	Signature `yaml:",inline"`
+	Layout    `yaml:",inline"`
+}
+
+// Signature describes how an unlisted sender proves that a request is its own. It is for the adapter Generic.
+type Signature struct {
+	Scheme          Scheme        `yaml:"scheme"`
 	Algorithm       string        `yaml:"algorithm"` // hmac-sha256, hmac-sha512, hmac-sha1
 	Encoding        string        `yaml:"encoding"`  // of the signature: hex, base64
-	SignatureHeader string        `yaml:"signature_header"`
-	Prefix          string        `yaml:"prefix"` // stands before the signature, for instance "sha256="
+	Prefix          string        `yaml:"prefix"`    // stands before the signature, for instance "sha256="
 	TimestampHeader string        `yaml:"timestamp_header"`
 	TimestampUnit   string        `yaml:"timestamp_unit"` // s, ms
 	Tolerance       time.Duration `yaml:"tolerance"`      // how old or how far ahead a timestamp may be
-	SignedContent   string        `yaml:"signed_content"` // made of {timestamp}, {id} and {body}
+	SignedContent   string        `yaml:"signed_content"` // made of {timestamp}, {id}, {method}, {url} and {body}
 }
+
+// Layout says where in an unlisted sender's request things are. It is for the adapter Generic.
+type Layout struct {
+	FormPath string `yaml:"form_path"` // where the form is named
+	// Where to find what identifies a submission. Empty is nowhere; the body's hash then stands for the submission id.
+	SubmissionID Place `yaml:"submission_id"`
+	EventID      Place `yaml:"event_id"`
+	SubmittedAt  Place `yaml:"submitted_at"`
+	Locale       Place `yaml:"locale"`
+	// Test is where a submission says that it is a test: true, 1, yes or test.
+	Test Place `yaml:"test"`
+	// Event is where the kind of event stands that Events chooses from.
+	Event Place `yaml:"event"`
+	// AnswersPath is where in the body the answers are; the whole body when empty.
+	AnswersPath string `yaml:"answers_path"`
+	// AnswerName and AnswerValue say where, in a list of answers, each one's name and value are.
+	AnswerName  string `yaml:"answer_name"`
+	AnswerValue string `yaml:"answer_value"`
+	// AnswerNames is how answers are called: as the sender calls them, or in snake_case.
+	AnswerNames string `yaml:"answer_names"`
+	// Files and Consents name the answers that are uploaded files, and those that are consent.
+	Files    []string `yaml:"file_answers"`
+	Consents []string `yaml:"consent_answers"`
+}
+
+// TestSubmissions says what becomes of a submission that its sender marks as a test.
+type TestSubmissions string
+
+const (
+	TestsDiscarded TestSubmissions = "discard" // kept in the ledger as discarded; nothing reaches a CRM
+	TestsAllowed   TestSubmissions = "allow"   // treated as any other
+)
 
 // Rate bounds how many deliveries of a source are accepted.
 type Rate struct {
 	PerSecond float64 `yaml:"per_second"`
 	Burst     int     `yaml:"burst"`
-}
-
-// Place says where in a request a value is: exactly one of its fields is set, or none for nowhere.
-type Place struct {
-	Header   string
-	Path     string // in the body, in gjson's syntax
-	BodyHash bool
-}
-
-// IsZero says that the place is nowhere.
-func (p Place) IsZero() bool { return p == Place{} }
-
-// bodyHash and headerPrefix are the words for the places that are no path.
-const (
-	bodyHash     = "body-hash"
-	headerPrefix = "header:"
-)
-
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-
-// UnmarshalText reads "header:NAME", "body-hash" or a path.
-func (p *Place) UnmarshalText(text []byte) error {
-	value := string(text)
-	name, header := strings.CutPrefix(value, headerPrefix)
-	switch {
-	case header && !headerName.MatchString(name):
-		return errors.New("want the name of a header after header:")
-	case header:
-		*p = Place{Header: name}
-	case value == bodyHash:
-		*p = Place{BodyHash: true}
-	case !isPath(value):
-		return errors.New("want header:NAME or a path in the body such as data.id")
-	default:
-		*p = Place{Path: value}
-	}
-	return nil
-}
-
-// isPath is deliberately shallow: gjson takes nearly everything for a path and finds nothing.
-func isPath(text string) bool {
-	return text != "" && !strings.ContainsAny(text, " \t\r\n") && !strings.HasPrefix(text, ".") && !strings.HasSuffix(text, ".")
 }

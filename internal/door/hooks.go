@@ -1,7 +1,6 @@
 package door
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"handoff/internal/ledger"
 	"handoff/internal/source"
-	"handoff/internal/submission"
 )
 
 // Public is the handler that senders reach.
@@ -27,95 +24,77 @@ func (d *Door) Public() http.Handler {
 	engine.HandleMethodNotAllowed = true
 	engine.Use(d.observe, gin.CustomRecoveryWithWriter(io.Discard, d.recovered))
 	engine.POST("/hooks/:source", d.hook)
+	engine.GET("/hooks/:source", d.challenge)
 	engine.NoRoute(func(c *gin.Context) {
 		fail(c, http.StatusNotFound, "there is nothing here: deliveries go to /hooks/SOURCE")
 	})
-	engine.NoMethod(func(c *gin.Context) {
-		c.Header("Allow", http.MethodPost)
-		fail(c, http.StatusMethodNotAllowed, "deliveries are sent with POST")
-	})
+	engine.NoMethod(notPost)
 	return engine
-}
-
-// receipt is the answer to a delivery.
-type receipt struct {
-	Submission  submission.ID          `json:"submission"`
-	Workflow    string                 `json:"workflow"`
-	StatusURL   string                 `json:"status_url"`
-	Duplicate   bool                   `json:"duplicate,omitempty"` // delivered before
-	Stage       submission.Stage       `json:"stage,omitempty"`
-	Disposition submission.Disposition `json:"disposition,omitempty"`
-	Records     []ledger.WriteRecord   `json:"records,omitempty"`
 }
 
 // hook takes one delivery: cheap refusals first, then the proof of origin, then the parsing, then the ledger.
 func (d *Door) hook(c *gin.Context) {
-	s, ok := d.Sources[c.Param("source")]
+	s, ok := d.source(c)
 	if !ok {
-		d.refuse(c, "unknown_source", http.StatusNotFound, "there is no such source")
 		return
 	}
-	c.Set(keySource, s.Name)
 	request, ok := d.receive(c, s)
 	if !ok {
 		return
 	}
 	if err := s.Verify(request); err != nil {
-		// The reason would help whoever guesses; it goes into the log and the metrics.
-		reason := "unverified"
-		if refusal, ok := errors.AsType[*source.Refusal](err); ok {
-			reason = string(refusal.Reason)
-		}
-		d.refuse(c, reason, http.StatusUnauthorized, "the delivery is not signed as this source signs")
+		d.unverified(c, err, "the delivery is not signed as this source signs")
 		return
 	}
-	sub, payload, err := s.Read(request)
+	reading := s.Read(request)
+	accepted, err := d.acceptAll(c.Request.Context(), reading, request.ContentType)
 	if err != nil {
-		d.refuse(c, "malformed", http.StatusBadRequest, err.Error())
-		return
-	}
-	accepted, err := d.accept(c.Request.Context(), ledger.Delivery{
-		Submission: sub, Payload: payload, Raw: request.Body, ContentType: request.ContentType, Via: "webhook",
-	})
-	if err != nil {
-		d.Logger.Error("delivery not accepted", "source", s.Name, "submission", sub.ID, "error", err)
-		c.Header("Retry-After", "5")
+		d.Logger.Error("delivery not accepted", "source", s.Name, "error", err)
+		d.retryAfter(c, 5*time.Second)
 		d.refuse(c, "ledger_unavailable", http.StatusServiceUnavailable, "the delivery could not be stored; send it again")
 		return
 	}
-	if !accepted.Started {
-		d.starts.start(c.Request.Context(), sub)
-	}
-	d.acknowledge(c, accepted)
+	d.acknowledge(c, reading, accepted)
 }
 
-// acceptTimeout bounds how long a ledger that hangs may keep a sender waiting: told to come back it does, timed out by
-// itself it may not.
-const acceptTimeout = 10 * time.Second
+// source finds the source that the path names.
+func (d *Door) source(c *gin.Context) (*source.Source, bool) {
+	s, ok := d.Sources[c.Param("source")]
+	if !ok {
+		d.refuse(c, "unknown_source", http.StatusNotFound, "there is no such source")
+		return nil, false
+	}
+	c.Set(keySource, s.Name)
+	c.Set(keyManners, s.Manners())
+	return s, true
+}
 
-// accept writes a delivery, also for a sender that has just hung up: it may have seen its request through.
-func (d *Door) accept(ctx context.Context, delivery ledger.Delivery) (ledger.Accepted, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
-	defer cancel()
-	return d.Ledger.Accept(ctx, delivery)
+// unverified refuses a request without its proof of origin. The reason would help whoever guesses; it goes into the log
+// and the metrics.
+func (d *Door) unverified(c *gin.Context, err error, detail string) {
+	reason, status := "unverified", http.StatusUnauthorized
+	if refusal, ok := errors.AsType[*source.Refusal](err); ok {
+		reason = string(refusal.Reason)
+		if refusal.Status != 0 {
+			status = refusal.Status
+		}
+	}
+	d.refuse(c, reason, status, detail)
 }
 
 // receive checks and reads a request before anything is known about its origin.
 func (d *Door) receive(c *gin.Context, s *source.Source) (source.Request, bool) {
-	contentType, ok := contentType(c.GetHeader("Content-Type"))
-	if !ok {
-		d.refuse(c, "content_type", http.StatusUnsupportedMediaType,
-			"send "+source.TypeJSON+" or "+source.TypeForm)
+	contentType, boundary := contentType(c.GetHeader("Content-Type"))
+	if !s.Accepts(contentType) {
+		d.refuse(c, "content_type", http.StatusUnsupportedMediaType, "send "+strings.Join(s.ContentTypes(), " or "))
 		return source.Request{}, false
 	}
-	if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if !s.AcceptsEncoding(c.GetHeader("Content-Encoding")) {
 		d.refuse(c, "content_encoding", http.StatusUnsupportedMediaType, "send the body uncompressed")
 		return source.Request{}, false
 	}
-	now := d.Now()
-	if wait := d.limits[s.Name].take(now); wait > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		d.refuse(c, "rate_limited", http.StatusTooManyRequests, "this source sends more than it may; slow down")
+	now, ok := d.admit(c, s)
+	if !ok {
 		return source.Request{}, false
 	}
 	limit := s.MaxBody()
@@ -131,49 +110,52 @@ func (d *Door) receive(c *gin.Context, s *source.Source) (source.Request, bool) 
 		d.refuse(c, "too_large", http.StatusRequestEntityTooLarge, fmt.Sprintf("the body may be %d bytes at most", limit))
 		return source.Request{}, false
 	case err != nil:
-		d.refuse(c, "unreadable", http.StatusBadRequest, "the body ended before it was complete")
+		d.refuse(c, "incomplete", http.StatusBadRequest, "the body ended before it was complete")
 		return source.Request{}, false
 	}
-	return source.Request{Header: c.Request.Header, ContentType: contentType, Body: body, Received: now}, true
+	return source.Request{
+		Method: c.Request.Method, URI: c.Request.RequestURI, Header: c.Request.Header, ContentType: contentType, Boundary: boundary,
+		Body: body, Received: now,
+	}, true
 }
 
-func contentType(header string) (string, bool) {
-	media, _, err := mime.ParseMediaType(header)
+// admit holds the source to its rate.
+func (d *Door) admit(c *gin.Context, s *source.Source) (now time.Time, ok bool) {
+	now = d.Now()
+	if wait := d.limits[s.Name].take(now); wait > 0 {
+		d.retryAfter(c, wait)
+		d.refuse(c, "rate_limited", http.StatusTooManyRequests, "this source sends more than it may; slow down")
+		return now, false
+	}
+	return now, true
+}
+
+// contentType is a media type as sources know it, and the boundary of a multipart body.
+func contentType(header string) (media, boundary string) {
+	media, parameters, err := mime.ParseMediaType(header)
 	switch {
-	case err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter): // nobody asks for the parameters
-		return "", false
-	case media == source.TypeForm:
-		return source.TypeForm, true
-	case media == source.TypeJSON || strings.HasSuffix(media, "+json"):
-		return source.TypeJSON, true
+	case err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter): // nobody asks for the other parameters
+		return "", ""
+	case strings.HasSuffix(media, "+json"):
+		return source.TypeJSON, ""
 	}
-	return "", false
+	return media, parameters["boundary"]
 }
 
-// acknowledge answers an accepted delivery, after the wait that the sender prefers.
-func (d *Door) acknowledge(c *gin.Context, accepted ledger.Accepted) {
-	answer := receipt{
-		Submission: accepted.ID, Workflow: string(accepted.ID), Duplicate: !accepted.New,
-		StatusURL: d.AdminURL + "/api/submissions/" + string(accepted.ID),
+// retryAfter tells the sender when to come back, in the unit in which it reads it.
+func (d *Door) retryAfter(c *gin.Context, wait time.Duration) {
+	unit := time.Second
+	if m := manners(c); m.RetryAfterUnit > 0 {
+		unit = m.RetryAfterUnit
 	}
-	status, result := http.StatusAccepted, "accepted"
-	if answer.Duplicate {
-		status, result = http.StatusOK, "duplicate"
-	}
-	if wait := preferredWait(c.Request.Header); wait > 0 {
-		c.Header("Preference-Applied", fmt.Sprintf("wait=%d", wait/time.Second))
-		c.Set(keyWaited, true)
-		allow(c.Writer, wait)
-		answer.Stage, answer.Disposition = d.await(c.Request.Context(), accepted.ID, wait)
-		if answer.Stage == submission.StageDone {
-			status = http.StatusOK
-			if view, err := d.Ledger.View(c.Request.Context(), accepted.ID); err == nil {
-				answer.Records = view.Records
-			}
-		}
-	}
-	d.result(c, result)
-	c.JSON(status, answer)
+	c.Header("Retry-After", strconv.FormatInt(int64(math.Ceil(float64(wait)/float64(unit))), 10))
+}
+
+// manners are the answers that the sender of a request understands.
+func manners(c *gin.Context) source.Manners {
+	found, _ := c.Get(keyManners)
+	m, _ := found.(source.Manners) // none before the source is known
+	return m
 }
 
 func (d *Door) refuse(c *gin.Context, reason string, status int, detail string) {

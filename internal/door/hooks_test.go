@@ -49,12 +49,6 @@ func TestRefusals(t *testing.T) {
 		"not signed":           {body: body, change: []func(*http.Request){header("X-Signature", "")}, status: 401, detail: notSigned, result: `source="site",result="signature_missing"`},
 		"signature malformed":  {body: body, change: []func(*http.Request){header("X-Signature", planted)}, status: 401, detail: notSigned, result: `source="site",result="signature_malformed"`},
 		"signature of another": {body: body, change: []func(*http.Request){header("X-Signature", "sha256="+strings.Repeat("a", 64))}, status: 401, detail: notSigned, result: `source="site",result="signature_mismatch"`},
-		"no JSON":              {body: `{"` + planted, status: 400, detail: "the body is no JSON", result: `source="site",result="malformed"`},
-		"empty":                {body: "", status: 400, detail: "the body is no JSON"},
-		"no object":            {body: `["` + planted + `"]`, status: 400, detail: "the answers are no object"},
-		"too deep":             {body: strings.Repeat(`{"`+"a"+`":`, 40) + `"` + planted + `"` + strings.Repeat("}", 40), status: 400, detail: "the body is nested deeper than 32 levels"},
-		"form's name not a name": {body: `{"id":"1","form":"` + planted + `"}`, source: "named", status: 400, result: `source="named",result="malformed"`,
-			detail: "the form's name at form is missing or not made of a-z, 0-9, dot, dash and underscore"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -85,6 +79,39 @@ func TestRefusals(t *testing.T) {
 		require.Empty(t, w.workflows.starts())
 		require.NotContains(t, w.logs.String(), "planted")
 	})
+}
+
+// Ensure what is proven to come from the sender and not understood is kept for a person, not answered with an error that
+// makes the sender try again for ever; and nothing of it comes back (I1, I3).
+func TestUnreadableDeliveriesAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, tc := range map[string]struct{ source, body, detail string }{
+		"no JSON":   {"site", `{"` + planted, "the body is no JSON"},
+		"empty":     {"site", "", "the body is no JSON"},
+		"no object": {"site", `["` + planted + `"]`, "the answers are no object"},
+		"too deep": {"site", strings.Repeat(`{"a":`, 40) + `"` + planted + `"` + strings.Repeat("}", 40),
+			"the body is nested deeper than 32 levels"},
+		"form's name not a name": {"named", `{"id":"1","form":"` + planted + `"}`,
+			"the form's name at form is missing or not made of a-z, 0-9, dot, dash and underscore"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := send(t, signed(t, w.public.URL, tc.source, tc.body))
+			require.Equal(t, http.StatusAccepted, a.Status, a.Body)
+			require.NotContains(t, a.Body, "planted")
+			id := decoded[receipt](t, a).Submission
+			loaded, err := w.ledger.Load(t.Context(), id, "")
+			require.NoError(t, err)
+			require.Equal(t, &submission.Hold{Code: submission.HoldUnreadable, Detail: tc.detail}, loaded.Payload.Hold)
+			require.Contains(t, w.workflows.starts(), id, "its workflow asks a person")
+
+			again := send(t, signed(t, w.public.URL, tc.source, tc.body))
+			require.Equal(t, http.StatusOK, again.Status)
+			require.Equal(t, id, decoded[receipt](t, again).Submission)
+		})
+	}
+	require.Contains(t, w.metrics(t), `handoff_deliveries_total{result="unreadable",source="site"} 4`)
+	require.NotContains(t, w.logs.String(), "planted")
 }
 
 func TestFirstDeliveryAndItsRepetition(t *testing.T) {

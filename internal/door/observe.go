@@ -38,9 +38,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 
 // Keys of what a handler tells the observer.
 const (
-	keySource = "handoff.source"
-	keyResult = "handoff.result"
-	keyWaited = "handoff.waited" // the time until the answer is the sender's own wish
+	keySource  = "handoff.source"
+	keyResult  = "handoff.result"
+	keyWaited  = "handoff.waited" // the time until the answer is the sender's own wish
+	keyManners = "handoff.manners"
 )
 
 func (d *Door) result(c *gin.Context, result string) { c.Set(keyResult, result) }

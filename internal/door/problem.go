@@ -13,13 +13,19 @@ type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
+	// Message repeats the detail for senders that read nothing else.
+	Message string `json:"message,omitempty"`
 }
 
 const problemType = "application/problem+json"
 
 // fail answers with a problem and ends the request.
 func fail(c *gin.Context, status int, detail string) {
-	body, err := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail})
+	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+	if manners(c).EmptyObject {
+		p.Message = detail
+	}
+	body, err := json.Marshal(p)
 	if err != nil {
 		c.AbortWithStatus(status)
 		return

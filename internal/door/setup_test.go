@@ -73,8 +73,9 @@ func newWorldOn(t testing.TB, dsn string, change ...func(*door.Options)) *world 
 	t.Cleanup(func() { require.NoError(t, w.ledger.Close()) })
 
 	site := config.Source{
-		Scheme: config.Generic, Secrets: []config.Secret{config.NewSecret(secret)}, Algorithm: "hmac-sha256", Encoding: "hex",
-		SignatureHeader: "X-Signature", Prefix: "sha256=", SubmissionID: config.Place{Path: "id"}, Form: "demo-request", MaxBody: 4096,
+		Secrets: []config.Secret{config.NewSecret(secret)}, SignatureHeader: "X-Signature", Form: "demo-request", MaxBody: 4096,
+		Signature: config.Signature{Scheme: config.HMAC, Algorithm: "hmac-sha256", Encoding: "hex", Prefix: "sha256=", SignedContent: "{body}"},
+		Layout:    config.Layout{SubmissionID: config.Place{Path: "id"}},
 	}
 	limited, named := site, site
 	limited.Rate = config.Rate{PerSecond: 0.1, Burst: 2}

@@ -35,8 +35,11 @@ type Accepted struct {
 // first, and a named one would leave the other to fail.
 const acceptStatement = `
 WITH inserted AS (
-    INSERT INTO submissions (id, source, form, sender_id, revision, submitted_at, received_at, trace, payload, raw, content_type)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    INSERT INTO submissions (id, source, form, sender_id, revision, submitted_at, received_at, trace, payload, raw, content_type,
+        thin, test, started_at, finished_at, stage, disposition)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15::boolean,
+        CASE WHEN $15 THEN $7::timestamptz END, CASE WHEN $15 THEN $7::timestamptz END, CASE WHEN $15 THEN 'done' ELSE 'received' END,
+        CASE WHEN $15 THEN 'discarded' ELSE '' END)
     ON CONFLICT DO NOTHING
     RETURNING id
 ), event AS (
@@ -47,7 +50,8 @@ SELECT $1 AS id, EXISTS (SELECT FROM inserted) AS new,
        coalesce((SELECT stage FROM submissions WHERE id = $1), 'received') AS stage,
        coalesce((SELECT disposition FROM submissions WHERE id = $1), '') AS disposition`
 
-// Accept writes a delivery to disk. When it returns without error, the submission reaches a disposition or a review
+// Accept writes a delivery to disk. A test submission has ended with that: it is kept as discarded, and nobody is to start
+// it. When it returns without error, the submission reaches a disposition or a review
 // item, whatever happens next (I1).
 func (l *Ledger) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 	s := d.Submission
@@ -65,9 +69,13 @@ func (l *Ledger) Accept(ctx context.Context, d Delivery) (Accepted, error) {
 	}
 	var accepted Accepted
 	err = l.stmt[acceptStatement].GetContext(ctx, &accepted, string(s.ID), s.Source, s.Form, s.SenderID, s.Revision,
-		s.SubmittedAt.UTC(), s.ReceivedAt.UTC(), string(s.Trace), payload, raw, d.ContentType, s.EventID, d.Via)
+		s.SubmittedAt.UTC(), s.ReceivedAt.UTC(), string(s.Trace), payload, raw, d.ContentType, s.EventID, d.Via,
+		s.Thin, s.Test)
 	if err != nil {
 		return Accepted{}, fmt.Errorf("accept %s: %w", s.ID, err)
+	}
+	if accepted.New && s.Test {
+		accepted.Started, accepted.Stage, accepted.Disposition = true, submission.StageDone, submission.Discarded
 	}
 	return accepted, nil
 }
@@ -92,7 +100,7 @@ func (l *Ledger) MarkStarted(ctx context.Context, ids []submission.ID) error {
 func (l *Ledger) Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error) {
 	var rows []row
 	err := l.db.SelectContext(ctx, &rows, `
-SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace FROM submissions
+SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace, thin FROM submissions
 WHERE started_at IS NULL AND received_at < $1 ORDER BY arrival LIMIT $2`, before.UTC(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted submissions: %w", err)
@@ -114,12 +122,13 @@ type row struct {
 	SubmittedAt time.Time        `db:"submitted_at"`
 	ReceivedAt  time.Time        `db:"received_at"`
 	Trace       submission.Trace `db:"trace"`
+	Thin        bool             `db:"thin"`
 }
 
 func (r row) submission() submission.Submission {
 	return submission.Submission{
 		ID: r.ID, Source: r.Source, Form: r.Form, SenderID: r.SenderID, Revision: r.Revision,
-		SubmittedAt: r.SubmittedAt.UTC(), ReceivedAt: r.ReceivedAt.UTC(), Trace: r.Trace,
+		SubmittedAt: r.SubmittedAt.UTC(), ReceivedAt: r.ReceivedAt.UTC(), Trace: r.Trace, Thin: r.Thin,
 	}
 }
 

@@ -18,7 +18,7 @@ type Loaded struct {
 }
 
 const loadStatement = `
-SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace, payload FROM submissions WHERE id = $1`
+SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace, thin, payload FROM submissions WHERE id = $1`
 
 const correctionsStatement = `
 SELECT id, answers FROM corrections

@@ -45,12 +45,7 @@ func TestAmbiguousProofsAreMalformed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := readFixture(t, "testdata/"+tc.fixture+".json")
-			scheme := config.Generic
-			if strings.HasPrefix(tc.fixture, "standard") {
-				scheme = config.StandardWebhooks
-			}
-			s, err := source.New("site", f.source(scheme))
-			require.NoError(t, err)
+			s := newSource(t, f.source())
 			r := f.request()
 			require.NoError(t, s.Verify(r))
 			tc.alter(r.Header)
@@ -65,10 +60,10 @@ func TestAmbiguousProofsAreMalformed(t *testing.T) {
 func TestEmptySecretsAreRefusedAtTheStart(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]config.Source{
-		"standard webhooks":  {Scheme: config.StandardWebhooks, Secrets: []config.Secret{config.NewSecret("whsec_")}},
-		"generic":            {Scheme: config.Generic, Algorithm: "hmac-sha256", Encoding: "hex", SignatureHeader: "X-Sig", Secrets: []config.Secret{config.NewSecret("")}},
-		"one of several":     {Scheme: config.StandardWebhooks, Secrets: []config.Secret{config.NewSecret("whsec_c2VjcmV0"), config.NewSecret("")}},
-		"no secret, generic": {Scheme: config.Generic, Algorithm: "hmac-sha256", Encoding: "hex", SignatureHeader: "X-Sig"},
+		"standard webhooks":  {Secrets: []config.Secret{config.NewSecret("whsec_")}, Signature: config.Signature{Scheme: config.StandardWebhooks}},
+		"generic":            {SignatureHeader: "X-Sig", Secrets: []config.Secret{config.NewSecret("")}, Signature: config.Signature{Scheme: config.HMAC, Algorithm: "hmac-sha256", Encoding: "hex"}},
+		"one of several":     {Secrets: []config.Secret{config.NewSecret("whsec_c2VjcmV0"), config.NewSecret("")}, Signature: config.Signature{Scheme: config.StandardWebhooks}},
+		"no secret, generic": {SignatureHeader: "X-Sig", Signature: config.Signature{Scheme: config.HMAC, Algorithm: "hmac-sha256", Encoding: "hex"}},
 	} {
 		_, err := source.New("site", c)
 		require.ErrorContains(t, err, "source site: ", name)
@@ -86,7 +81,7 @@ func TestPublishedVectors(t *testing.T) {
 		strings.Repeat("a", 1048576): "v1,txpEUxqWZJ5nteTnymUVa+7C4NHpBeXJ6CsBAW0c3/A=",
 	} {
 		for _, prefix := range []string{"", "whsec_"} {
-			s, err := source.New("site", config.Source{Scheme: config.StandardWebhooks, Secrets: []config.Secret{config.NewSecret(prefix + secret)}})
+			s, err := source.New("site", config.Source{Secrets: []config.Secret{config.NewSecret(prefix + secret)}, Signature: config.Signature{Scheme: config.StandardWebhooks}})
 			require.NoError(t, err)
 			r := source.Request{Body: []byte(body), Received: time.Unix(at, 0), Header: http.Header{}}
 			r.Header.Set("webhook-id", id)
@@ -102,8 +97,7 @@ func TestPublishedVectors(t *testing.T) {
 		{"hmac-sha256", "sha256=", "mysecret", `{"foo":"bar"}`, "4864d2759938a15468b5df9ade20bf161da9b4f737ea61794142f3484236bda3"},
 		{"hmac-sha1", "sha1=", "0123456789abcdef", `{"yo":true}`, "126f2c800419c60137ce748d7672e77b65cf16d6"},
 	} {
-		s, err := source.New("site", config.Source{Scheme: config.Generic, Algorithm: v.algorithm, Encoding: "hex", Prefix: v.prefix,
-			SignatureHeader: "X-Hub-Signature", Secrets: []config.Secret{config.NewSecret(v.secret)}})
+		s, err := source.New("site", config.Source{SignatureHeader: "X-Hub-Signature", Secrets: []config.Secret{config.NewSecret(v.secret)}, Signature: config.Signature{Scheme: config.HMAC, Algorithm: v.algorithm, Encoding: "hex", Prefix: v.prefix}})
 		require.NoError(t, err)
 		require.NoError(t, s.Verify(source.Request{Body: []byte(v.body), Header: http.Header{"X-Hub-Signature": {v.prefix + v.signature}}}))
 	}
@@ -111,9 +105,7 @@ func TestPublishedVectors(t *testing.T) {
 
 func TestMillisecondsAndTheIDAreSignedAsDescribed(t *testing.T) {
 	t.Parallel()
-	s, err := source.New("site", config.Source{Scheme: config.Generic, Algorithm: "hmac-sha256", Encoding: "hex", SignatureHeader: "X-Sig",
-		TimestampHeader: "X-At", TimestampUnit: "ms", Tolerance: time.Minute, SignedContent: "{id}:{timestamp}:{body}",
-		EventID: config.Place{Header: "X-Id"}, Secrets: []config.Secret{config.NewSecret("secret")}})
+	s, err := source.New("site", config.Source{SignatureHeader: "X-Sig", Secrets: []config.Secret{config.NewSecret("secret")}, Signature: config.Signature{Scheme: config.HMAC, Algorithm: "hmac-sha256", Encoding: "hex", TimestampHeader: "X-At", TimestampUnit: "ms", Tolerance: time.Minute, SignedContent: "{id}:{timestamp}:{body}"}, Layout: config.Layout{EventID: config.Place{Header: "X-Id"}}})
 	require.NoError(t, err)
 	stamp := strconv.FormatInt(received.UnixMilli(), 10)
 	mac := hmac.New(sha256.New, []byte("secret"))
@@ -145,7 +137,7 @@ func TestReadingIsDeterministic(t *testing.T) {
 // Ensure that the identity and the answers are read from the same value where a sender repeats a key.
 func TestRepeatedKeysReadTheSameEverywhere(t *testing.T) {
 	t.Parallel()
-	sub, payload, err := read(t, config.Source{Form: "f", SubmissionID: config.Place{Path: "id"}}, source.TypeJSON, `{"id":"first","id":"last"}`)
+	sub, payload, err := read(t, config.Source{Form: "f", Layout: config.Layout{SubmissionID: config.Place{Path: "id"}}}, source.TypeJSON, `{"id":"first","id":"last"}`)
 	require.NoError(t, err)
 	require.Equal(t, "last", sub.SenderID)
 	require.Equal(t, map[string]any{"id": "last"}, payload.Answers)
@@ -153,7 +145,7 @@ func TestRepeatedKeysReadTheSameEverywhere(t *testing.T) {
 
 func TestIDsAreTextOrNumbers(t *testing.T) {
 	t.Parallel()
-	c := config.Source{Form: "f", SubmissionID: config.Place{Path: "id"}}
+	c := config.Source{Form: "f", Layout: config.Layout{SubmissionID: config.Place{Path: "id"}}}
 	for body, want := range map[string]string{
 		`{"id":"a"}`:                     "a",
 		`{"id":90071992547409931234567}`: "90071992547409931234567",
@@ -165,7 +157,7 @@ func TestIDsAreTextOrNumbers(t *testing.T) {
 	}
 	for _, body := range []string{`{"id":{}}`, `{"id":["planted"]}`, `{"id":true}`, `{"id":false}`, `{"id":"a\u0000b"}`} {
 		_, _, err := read(t, c, source.TypeJSON, body)
-		require.True(t, isMalformed(err), body)
+		require.True(t, isUnreadable(err), body)
 		require.NotContains(t, err.Error(), "planted")
 	}
 	for _, body := range []string{`{"id":null}`, `{"id":""}`, `{}`} {
@@ -177,10 +169,10 @@ func TestIDsAreTextOrNumbers(t *testing.T) {
 
 func TestTimesThatNoLedgerHoldsAreMalformed(t *testing.T) {
 	t.Parallel()
-	c := config.Source{Form: "f", SubmittedAt: config.Place{Path: "at"}}
+	c := config.Source{Form: "f", Layout: config.Layout{SubmittedAt: config.Place{Path: "at"}}}
 	for _, at := range []string{"-9223372036854775808", "-1", `"0000-01-01T00:00:00Z"`, "1767729600.5e3"} {
 		_, _, err := read(t, c, source.TypeJSON, `{"at":`+at+`}`)
-		require.True(t, isMalformed(err), at)
+		require.True(t, isUnreadable(err), at)
 	}
 	sub, _, err := read(t, c, source.TypeJSON, `{"at":9223372036854775807}`)
 	require.NoError(t, err)
@@ -202,7 +194,7 @@ func TestBottomlessBodiesAreMalformed(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{strings.Repeat("[", 1<<20), strings.Repeat(`{"a":`, 1<<18), strings.Repeat("[", 32) + strings.Repeat("]", 31)} {
 		_, _, err := read(t, config.Source{Form: "f"}, source.TypeJSON, body)
-		require.True(t, isMalformed(err))
+		require.True(t, isUnreadable(err))
 	}
 	_, payload, err := read(t, config.Source{Form: "f"}, source.TypeJSON, `{"brackets":"`+strings.Repeat(`[{\"`, 100)+`"}`)
 	require.NoError(t, err)
@@ -212,7 +204,7 @@ func TestBottomlessBodiesAreMalformed(t *testing.T) {
 // Ensure the sender's header cannot be the identity when a path in the signed body is asked for, and is when it is.
 func TestHeaderIdentityOfEveryKind(t *testing.T) {
 	t.Parallel()
-	sub, _, err := read(t, config.Source{Form: "f", SubmissionID: config.Place{Header: "x-id"}, Revision: config.Place{BodyHash: true}}, source.TypeJSON, `{"a":1}`)
+	sub, _, err := read(t, config.Source{Form: "f", Revision: config.Place{BodyHash: true}, Layout: config.Layout{SubmissionID: config.Place{Header: "x-id"}}}, source.TypeJSON, `{"a":1}`)
 	require.NoError(t, err)
 	require.Equal(t, "from-header", sub.SenderID)
 	require.Len(t, sub.Revision, 64)
@@ -229,7 +221,7 @@ func FuzzReadTwice(f *testing.F) {
 		if form {
 			contentType = source.TypeForm
 		}
-		c := config.Source{Form: "f", SubmissionID: config.Place{Path: "id"}, SubmittedAt: config.Place{Path: "at"}}
+		c := config.Source{Form: "f", Layout: config.Layout{SubmissionID: config.Place{Path: "id"}, SubmittedAt: config.Place{Path: "at"}}}
 		sub, payload, err := read(t, c, contentType, body)
 		sub2, payload2, err2 := read(t, c, contentType, body)
 		require.Equal(t, err, err2)

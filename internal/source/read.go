@@ -4,181 +4,151 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
-	"net/url"
+	"errors"
+	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/tidwall/gjson"
 
 	"handoff/internal/config"
 	"handoff/internal/submission"
 )
 
-// Content types that a source may send.
-const (
-	TypeJSON = "application/json"
-	TypeForm = "application/x-www-form-urlencoded"
-)
+// Reading is what a verified request holds.
+type Reading struct {
+	// Submissions are in the order of the request. There are none where the sender tells of something that is no
+	// submission: a ping, an event that nobody asked for.
+	Submissions []Item
+	// Raw is the body to keep, inflated and without secrets.
+	Raw []byte
+}
 
-// formName is what a sender may call a form: the name becomes a search attribute, which everybody may read.
-var formName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
+// Item is one submission of a request.
+type Item struct {
+	Submission submission.Submission
+	Payload    submission.Payload
+}
+
+// Read identifies the submissions in a verified request and flattens their answers. What is not understood is a
+// submission all the same, with a Hold that says what was expected: it is proven to come from the sender, so it is kept.
+func (s *Source) Read(r Request) Reading {
+	r, err := s.inflate(r)
+	r = s.strip(r)
+	var entries []Entry
+	if err == nil {
+		entries, err = s.entries(r)
+	}
+	if err != nil {
+		entries = []Entry{unreadableEntry(err)}
+	}
+	reading := Reading{Raw: r.Body, Submissions: make([]Item, len(entries))}
+	for i, e := range entries {
+		reading.Submissions[i] = s.item(r, e, i)
+	}
+	return reading
+}
+
+func (s *Source) entries(r Request) ([]Entry, error) {
+	d, err := parse(r, s.config.Limits)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.adapter.read(d)
+	if err == nil && len(entries) > s.config.Limits.Batch {
+		return nil, unreadable(fmt.Sprintf("the delivery holds more than %d submissions", s.config.Limits.Batch))
+	}
+	return entries, err
+}
+
+func unreadableEntry(err error) Entry {
+	return Entry{Hold: &submission.Hold{Code: submission.HoldUnreadable, Detail: detailOf(err)}}
+}
+
+// detailOf says what was expected. An error of another kind may quote the request, and says nothing.
+func detailOf(err error) string {
+	if u, ok := errors.AsType[*Unreadable](err); ok {
+		return u.Detail
+	}
+	return "the body cannot be read"
+}
+
+// item completes an entry by what is configured and by what every submission has.
+func (s *Source) item(r Request, e Entry, number int) Item {
+	if err := s.complete(r, &e, number); err != nil {
+		hold := unreadableEntry(err)
+		_ = s.complete(r, &hold, number) // cannot fail: nothing of the request is in it
+		e = hold
+	}
+	sub := submission.Submission{
+		Source: s.Name, Form: s.form(e), SenderID: e.SubmissionID, EventID: e.EventID, Revision: e.Revision,
+		ReceivedAt: r.Received, SubmittedAt: r.Received, Trace: s.config.Trace, Thin: e.Notice != nil,
+		Test: e.Test && s.config.TestSubmissions != config.TestsAllowed,
+	}
+	// A sender's clock that runs ahead must not make an answer the newest one for ever.
+	if !e.SubmittedAt.IsZero() && e.SubmittedAt.Before(r.Received) {
+		sub.SubmittedAt = e.SubmittedAt
+	}
+	sub.ID = submission.NewID(sub.Source, sub.SenderID, sub.Revision)
+	payload := submission.Payload{Answers: e.Answers, Consents: e.Consents, Notice: e.Notice, Hold: e.Hold}
+	if payload.Answers == nil {
+		payload.Answers = map[string]any{}
+	}
+	payload.Context = track(s.context(e), e.Answers)
+	sub.Locale = payload.Context["locale"]
+	return Item{sub, payload}
+}
+
+// context is what the sender states beside the answers.
+func (s *Source) context(e Entry) map[string]string {
+	stated := map[string]string{}
+	for name, value := range e.Context {
+		stated[name] = value
+	}
+	for name, value := range map[string]string{"locale": e.Locale, "event": e.Event, "form_id": e.Form, "form_name": e.FormName} {
+		if value != "" {
+			stated[name] = value
+		}
+	}
+	if e.Test {
+		stated["test"] = "true"
+	}
+	return stated
+}
 
 // maxSenderID bounds what a sender may use as an id.
 const maxSenderID = 500
 
-// Read identifies the submission in a verified request and flattens its answers. Its error is a *Malformed.
-func (s *Source) Read(r Request) (submission.Submission, submission.Payload, error) {
-	body, document, err := s.document(r)
-	if err != nil {
-		return submission.Submission{}, submission.Payload{}, err
+// complete sees to it that an entry has an identity. The sender's submission id comes first, because a pull knows only
+// that; the event id is next, and the hash of the body is for senders that have neither.
+func (s *Source) complete(r Request, e *Entry, number int) error {
+	if s.config.Revision.BodyHash && e.Hold == nil {
+		e.Revision = s.hash(r, *e)
 	}
-	sub, err := s.identify(r, document)
-	if err != nil {
-		return submission.Submission{}, submission.Payload{}, err
+	if e.SubmissionID == "" {
+		e.SubmissionID = e.EventID
 	}
-	answers, err := s.answers(body, document)
-	if err != nil {
-		return submission.Submission{}, submission.Payload{}, err
-	}
-	return sub, submission.Payload{Answers: answers}, nil
-}
-
-// document is the body as a value and as JSON: a form becomes an object whose repeated keys are arrays. The JSON is made
-// from the value, so that whatever is looked up in it and the answers are read from the same of several equal keys.
-func (s *Source) document(r Request) (any, []byte, error) {
-	var value any
-	var err error
-	if r.ContentType == TypeForm {
-		value, err = decodeForm(r.Body)
-	} else {
-		value, err = decodeJSON(r.Body)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	document, err := json.Marshal(value)
-	if err != nil {
-		return nil, nil, &Malformed{"the body cannot be read"}
-	}
-	return value, document, nil
-}
-
-// decodeForm reads a form. A key that is repeated, or ends in [], is an array.
-func decodeForm(body []byte) (any, error) {
-	values, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, &Malformed{"the body is no form: a key or value is not URL-encoded"}
-	}
-	if len(values) > maxAnswers {
-		return nil, tooMany()
-	}
-	object := make(map[string]any, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		name, list := strings.CutSuffix(key, "[]")
-		before, repeated := object[name]
-		if !list && len(values[key]) == 1 {
-			object[name] = values[key][0]
-			continue
-		}
-		array, _ := before.([]any)
-		if single, ok := before.(string); repeated && ok {
-			array = []any{single}
-		}
-		for _, value := range values[key] {
-			array = append(array, value)
-		}
-		object[name] = array
-	}
-	return object, nil
-}
-
-func (s *Source) answers(body any, document []byte) (map[string]any, error) {
-	if s.config.AnswersPath == "" {
-		return flatten(body)
-	}
-	found := gjson.GetBytes(document, s.config.AnswersPath)
-	if !found.Exists() {
-		return nil, &Malformed{"the body has no answers at " + s.config.AnswersPath}
-	}
-	value, err := decodeJSON([]byte(found.Raw))
-	if err != nil {
-		return nil, err
-	}
-	return flatten(value)
-}
-
-// identify finds who this submission is. The sender's submission id comes first, because a pull knows only that; the
-// event id is next, and the hash of the body is for senders that have neither.
-func (s *Source) identify(r Request, document []byte) (submission.Submission, error) {
-	sub := submission.Submission{
-		Source: s.Name, Form: s.config.Form, ReceivedAt: r.Received, SubmittedAt: r.Received, Trace: s.config.Trace,
-	}
-	for _, id := range []struct {
-		place config.Place
-		into  *string
-	}{{s.config.SubmissionID, &sub.SenderID}, {s.config.EventID, &sub.EventID}, {s.config.Revision, &sub.Revision}} {
-		var ok bool
-		if *id.into, ok = s.find(id.place, r, document); !ok {
-			return sub, &Malformed{"an id of the sender is neither text nor a number"}
+	if e.SubmissionID == "" {
+		e.SubmissionID = bodyHash(r.Body)
+		if number > 0 {
+			e.SubmissionID += "." + strconv.Itoa(number)
 		}
 	}
-	if sub.SenderID == "" {
-		sub.SenderID = sub.EventID
-	}
-	if sub.SenderID == "" {
-		sub.SenderID = bodyHash(r.Body)
-	}
-	for _, id := range []string{sub.SenderID, sub.EventID, sub.Revision} {
+	for _, id := range []string{e.SubmissionID, e.EventID, e.Revision} {
 		if len(id) > maxSenderID || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
-			return sub, &Malformed{"an id of the sender is longer than " + strconv.Itoa(maxSenderID) + " bytes or no text"}
+			return unreadable("an id of the sender is longer than " + strconv.Itoa(maxSenderID) + " bytes or no text")
 		}
 	}
-	if s.config.FormPath != "" {
-		sub.Form = gjson.GetBytes(document, s.config.FormPath).String()
-		if !formName.MatchString(sub.Form) {
-			return sub, &Malformed{"the form's name at " + s.config.FormPath + " is missing or not made of a-z, 0-9, dot, dash and underscore"}
-		}
-	}
-	if text, ok := s.find(s.config.SubmittedAt, r, document); text != "" || !ok {
-		at, err := parseTime(text)
-		if err != nil || !ok || at.Unix() < 0 {
-			return sub, &Malformed{"the time of submission is neither RFC 3339 nor seconds or milliseconds since 1970"}
-		}
-		// A sender's clock that runs ahead must not make an answer the newest one for ever.
-		if at.Before(r.Received) {
-			sub.SubmittedAt = at
-		}
-	}
-	sub.ID = submission.NewID(sub.Source, sub.SenderID, sub.Revision)
-	return sub, nil
+	e.Test = e.Test || strings.HasPrefix(e.SubmissionID, testPrefix)
+	return nil
 }
 
-// find returns what is at the place, empty where nothing is. Of a body only text and numbers will do: true or {} would
-// make one id of all submissions.
-func (s *Source) find(place config.Place, r Request, document []byte) (text string, ok bool) {
-	switch {
-	case place.BodyHash:
-		return bodyHash(r.Body), true
-	case place.Header != "":
-		return r.Header.Get(place.Header), true
-	case place.Path != "":
-		switch found := gjson.GetBytes(document, place.Path); found.Type {
-		case gjson.String:
-			return found.Str, true
-		case gjson.Number:
-			return found.Raw, true // exact, whatever its size
-		case gjson.Null:
-			return "", true
-		default:
-			return "", false
-		}
+// hash stands for the version of the answers where the sender does not number versions.
+func (s *Source) hash(r Request, e Entry) string {
+	if s.definition.adapter == config.Generic {
+		return bodyHash(r.Body)
 	}
-	return "", true
+	return answersHash(e.Answers)
 }
 
 func bodyHash(body []byte) string {
@@ -186,16 +156,43 @@ func bodyHash(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// millisecondsFrom is where a number of seconds becomes implausible: it would be the year 5138.
-const millisecondsFrom = 100_000_000_000
-
-func parseTime(text string) (time.Time, error) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if n >= millisecondsFrom {
-			return time.UnixMilli(n).UTC(), nil
-		}
-		return time.Unix(n, 0).UTC(), nil
+// answersHash tells one version of the answers from another, however the sender writes them down.
+func answersHash(answers map[string]any) string {
+	encoded, err := json.Marshal(answers) // its keys are sorted
+	if err != nil {
+		return ""
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	return at.UTC(), err
+	return bodyHash(encoded)[:32]
+}
+
+// formName is what a form may be called: the name becomes a search attribute, which everybody may read.
+var formName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
+
+// form is what the submission's form is called here: as the configuration names the sender's id, else the source's only
+// form, else the id itself as a name, else the source's name.
+func (s *Source) form(e Entry) string {
+	if name, ok := s.config.Forms[e.Form]; ok {
+		return name
+	}
+	if s.config.Form != "" {
+		return s.config.Form
+	}
+	if name := formSlug(e.Form); name != "" {
+		return name
+	}
+	return s.Name
+}
+
+var noName = regexp.MustCompile(`[^a-z0-9_.-]+`)
+
+// formSlug makes a name of a sender's id of a form; "" where nothing of it will do.
+func formSlug(id string) string {
+	slug := strings.Trim(noName.ReplaceAllString(strings.ToLower(id), "-"), "-_.")
+	if len(slug) > 80 {
+		slug = slug[:80]
+	}
+	if !formName.MatchString(slug) {
+		return ""
+	}
+	return slug
 }

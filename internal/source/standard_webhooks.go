@@ -3,18 +3,13 @@ package source
 import (
 	"crypto/ed25519"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
-
-// standardTolerance is how far a message's time may be from ours, either way.
-const standardTolerance = 5 * time.Minute
 
 // standardWebhooks verifies https://www.standardwebhooks.com signatures: v1 (HMAC) by the scheme's own library, v1a
 // (Ed25519), which that library lacks, by the standard library. Any of the secrets and any of the signatures may match,
@@ -44,13 +39,38 @@ func newStandardWebhooks(secrets []string) (*standardWebhooks, error) {
 		}
 		v.symmetric = append(v.symmetric, webhook)
 	}
-	if len(secrets) == 0 {
-		return nil, errors.New("no secret is set")
-	}
 	return v, nil
 }
 
+// svix are the names that Svix gives to the headers of the same scheme.
+var svix = [...][2]string{
+	{"svix-id", standardwebhooks.HeaderWebhookID},
+	{"svix-timestamp", standardwebhooks.HeaderWebhookTimestamp},
+	{"svix-signature", standardwebhooks.HeaderWebhookSignature},
+}
+
+// standardNames gives Svix's headers their standard names. All three are of one family: those of Svix count only where
+// there is none of the standard's.
+func standardNames(header http.Header) http.Header {
+	renamed := http.Header{}
+	for _, name := range svix {
+		for _, value := range header.Values(name[1]) {
+			renamed.Add(name[1], value)
+		}
+	}
+	if len(renamed) > 0 {
+		return renamed
+	}
+	for _, name := range svix {
+		for _, value := range header.Values(name[0]) {
+			renamed.Add(name[1], value)
+		}
+	}
+	return renamed
+}
+
 func (v *standardWebhooks) verify(r Request) error {
+	r.Header = standardNames(r.Header)
 	id := r.Header.Get(standardwebhooks.HeaderWebhookID)
 	stamp := r.Header.Get(standardwebhooks.HeaderWebhookTimestamp)
 	signatures := r.Header.Get(standardwebhooks.HeaderWebhookSignature)
@@ -66,7 +86,7 @@ func (v *standardWebhooks) verify(r Request) error {
 		return refuse(TimestampMalformed)
 	}
 	// The library reads the clock itself, so the time is checked here and the signature there.
-	if err := checkTimestamp(stamp, time.Second, standardTolerance, r.Received); err != nil {
+	if err := checkTimestamp(stamp, time.Second, defaultTolerance, r.Received); err != nil {
 		return err
 	}
 	for _, webhook := range v.symmetric {
@@ -93,21 +113,18 @@ func (v *standardWebhooks) verify(r Request) error {
 	return refuse(SignatureMismatch)
 }
 
-// repeated says that a header has several lines: which of them counts is then a matter of who reads it.
-func repeated(header http.Header, name string) bool { return len(header.Values(name)) > 1 }
-
-// checkTimestamp refuses a time that is further from now than the tolerance, in either direction.
-func checkTimestamp(text string, unit, tolerance time.Duration, now time.Time) error {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > int64(1<<62)/int64(unit) {
-		return refuse(TimestampMalformed)
+// sign signs with a symmetric secret. A public key signs nothing: the request then has no signature.
+func (v *standardWebhooks) sign(r *Request, secret string) {
+	id := testID(r.Received)
+	webhook, err := standardwebhooks.NewWebhook(secret)
+	if err != nil || strings.HasPrefix(secret, "whpk_") {
+		return
 	}
-	stamp := time.Unix(0, n*int64(unit))
-	switch age := now.Sub(stamp); {
-	case age > tolerance:
-		return refuse(TimestampExpired)
-	case age < -tolerance:
-		return refuse(TimestampFuture)
+	signature, err := webhook.Sign(id, r.Received, r.Body)
+	if err != nil {
+		return
 	}
-	return nil
+	r.setHeader(standardwebhooks.HeaderWebhookID, id)
+	r.setHeader(standardwebhooks.HeaderWebhookTimestamp, stampOf(r.Received, time.Second))
+	r.setHeader(standardwebhooks.HeaderWebhookSignature, signature)
 }

@@ -17,16 +17,51 @@ type Submission struct {
 	SubmittedAt time.Time
 	ReceivedAt  time.Time
 	Trace       Trace
+	// Locale is the language of the form as the sender names it, such as de or pt-BR; empty where it does not. It is also
+	// the entry "locale" of the payload's context, which the ledger keeps.
+	Locale string
+	// Test is a submission that its sender marks as a test: it is kept, and no workflow is started for it.
+	Test bool
+	// Thin is a notice without answers: the payload's Notice says what is to be fetched.
+	Thin bool
 }
 
 // Payload is what a person answered. It exists in memory and sealed in the ledger, nowhere else.
 type Payload struct {
 	// Answers are flat: nested objects become dotted keys, arrays stay, empty answers are left out. Values are string,
-	// bool, json.Number or []any of these.
+	// bool, json.Number, an uploaded file (a map with url, and name, size and type where the sender says them), or []any
+	// of these. Files are never fetched.
 	Answers map[string]any `json:"answers"`
-	// Context is what the request says beside the answers, such as the page and the campaign.
+	// Context is what the request says beside the answers, under the same names whoever sent it: page_url, referrer,
+	// locale, utm_source and the other campaign parameters, event, form_id and form_name.
 	Context map[string]string `json:"context,omitempty"`
+	// Consents names the answers that the sender itself marks as consent.
+	Consents []string `json:"consents,omitempty"`
+	// Notice is what is to be fetched before there are any answers; nil where they have come.
+	Notice *Notice `json:"notice,omitempty"`
+	// Hold is why a person must look before anything else is done; nil where nothing is in the way.
+	Hold *Hold `json:"hold,omitempty"`
 }
+
+// Notice names a record that holds the answers at the sender.
+type Notice struct {
+	Object  string `json:"object"`            // what kind of record: lead, contact
+	ID      string `json:"id"`                // the sender's id of it
+	Form    string `json:"form,omitempty"`    // the sender's id of the form, where the record does not say
+	Account string `json:"account,omitempty"` // the sender's account or page that it belongs to
+}
+
+// Hold is why a submission that was accepted cannot be processed as it is. Detail says what was expected, never what came.
+type Hold struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Codes of a Hold.
+const (
+	HoldUnreadable = "unreadable" // proven to come from the sender, but not understood; the body is kept
+	HoldErasure    = "erasure"    // the sender says that the person wants to be forgotten
+)
 
 // Trace says how much of the happy path goes into the workflow's history.
 type Trace string

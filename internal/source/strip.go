@@ -1,0 +1,79 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// redacted stands where a secret was.
+const redacted = "[redacted]"
+
+// stripper is an adapter whose sender writes another secret into the body, beside the one that proves the origin.
+type stripper interface {
+	strip(body []byte) []byte
+}
+
+// strip takes every secret out of a request that has been verified: what is read, kept and logged afterwards has none.
+// A secret that travels is made of characters that need no escaping anywhere, so that every copy of it is found.
+func (s *Source) strip(r Request) Request {
+	r.URI, _, _ = strings.Cut(r.URI, "?")
+	if s.travels() {
+		for _, secret := range s.secrets {
+			r.Body = bytes.ReplaceAll(r.Body, []byte(secret), []byte(redacted))
+		}
+		if header := s.token().Header; header != "" {
+			r.Header = r.Header.Clone()
+			r.Header.Del(header)
+		}
+	}
+	if other, ok := s.adapter.(stripper); ok {
+		r.Body = other.strip(r.Body)
+	}
+	return r
+}
+
+// stripKey takes the value of a key out of a form or a JSON object, and leaves every other byte as it is.
+type stripKey struct{ form, json *regexp.Regexp }
+
+func newStripKey(key string) stripKey {
+	name := regexp.QuoteMeta(key)
+	return stripKey{
+		form: regexp.MustCompile(`((?:^|&)` + name + `=)[^&]*`),
+		json: regexp.MustCompile(`("` + name + `"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}\]\s]+)`),
+	}
+}
+
+func (s stripKey) strip(body []byte) []byte {
+	body = s.json.ReplaceAll(body, []byte(`${1}"`+redacted+`"`))
+	return s.form.ReplaceAll(body, []byte("${1}"+redacted))
+}
+
+// withQuery adds a parameter to a URL's path and query.
+func withQuery(uri, name, value string) string {
+	separator := "?"
+	if strings.Contains(uri, "?") {
+		separator = "&"
+	}
+	return uri + separator + url.QueryEscape(name) + "=" + url.QueryEscape(value)
+}
+
+// withKey sets a key of a JSON object; a body that is none stays as it is.
+func withKey(body []byte, path, value string) []byte {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return body
+	}
+	head, rest, nested := strings.Cut(path, ".")
+	if nested {
+		object[head] = withKey(object[head], rest, value)
+	} else if encoded, err := json.Marshal(value); err == nil {
+		object[head] = encoded
+	}
+	if changed, err := json.Marshal(object); err == nil {
+		return changed
+	}
+	return body
+}
