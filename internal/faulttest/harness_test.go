@@ -3,9 +3,7 @@ package faulttest_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -149,33 +147,9 @@ func (c *crowd) send(ctx context.Context) {
 	sending.Wait()
 }
 
+// deliver sends a submission until it is acknowledged.
 func (c *crowd) deliver(ctx context.Context, sender string, answers map[string]any) {
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		delivery, err := c.stack.Sign("demo-request", sender, answers)
-		if err != nil {
-			c.Errorf("sign: %v", err)
-			return
-		}
-		receipt, err := c.stack.Send(ctx, delivery, 0)
-		if err == nil && receipt.Status < http.StatusMultipleChoices {
-			c.mu.Lock()
-			c.accepted[receipt.Submission]++
-			c.mu.Unlock()
-			return
-		}
-		if err == nil && receipt.Status != http.StatusServiceUnavailable {
-			c.Errorf("the endpoint answered %d: %s", receipt.Status, receipt.Detail)
-			return
-		}
-		select {
-		case <-ctx.Done():
-			c.Errorf("a delivery was never acknowledged: %v", errors.Join(err, ctx.Err()))
-			return
-		case <-ticker.C:
-		}
-	}
+	c.push(ctx, func() (stack.Delivery, error) { return c.stack.Sign("demo-request", sender, answers) })
 }
 
 // open opens one of the stack's databases.
