@@ -28,7 +28,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	logger := telemetry.NewLogger(os.Stderr, c.Log.SlogLevel(), c.Log.Format)
-	w, err := wire(ctx, c, logger)
+	w, err := wire(ctx, os.Environ(), c, logger)
 	if err != nil {
 		return err
 	}

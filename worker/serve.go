@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/http"
+	"os"
+	"os/signal"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -29,11 +31,16 @@ func (p *program) serve(ctx context.Context) error {
 	watched, stopWatching := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { _ = server.Serve(listener) })
+	running.Go(func() { p.settings.Run(watched) })
+	running.Go(func() { p.rules.Run(watched) })
+	running.Go(func() { p.obey(watched) })
 	fatal := make(chan error, 1)
 	workers, err := p.startWhenServed(ctx, fatal)
 	if err != nil || workers == nil {
 		stopWatching()
-		return errors.Join(err, server.Close())
+		err = errors.Join(err, server.Close())
+		running.Wait()
+		return err
 	}
 	running.Go(func() { p.queues.Watch(watched) })
 	p.logger.Info("worker runs", "queues", len(workers), "status", listener.Addr().String())
@@ -54,8 +61,28 @@ func (p *program) serve(ctx context.Context) error {
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(closing))
 	running.Wait()
+	p.alerts.sending.Wait()
 	return err
 }
+
+// obey looks for new versions at once whenever an operator sends SIGHUP.
+func (p *program) obey(ctx context.Context) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			p.settings.Ask()
+			p.rules.Ask()
+		}
+	}
+}
+
+// rulesChanged is told when other rules serve.
+func (p *program) rulesChanged() {}
 
 // startWhenServed waits until Temporal serves: a worker that comes up first, or through an outage, is no failure. It
 // returns no workers when ctx ends before that.
@@ -113,13 +140,4 @@ func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
 		}
 	}
 	return workers, nil
-}
-
-// status serves health and metrics. Health is the process only: were it tied to Temporal, an outage would become a
-// storm of restarts.
-func (p *program) status() *http.Server {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", p.metrics.Handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"alive":true}`) })
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 }

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -17,8 +14,7 @@ import (
 	"handoff/activities"
 	"handoff/internal/config"
 	"handoff/internal/ledger"
-	"handoff/internal/mapping"
-	"handoff/internal/routing"
+	"handoff/internal/reload"
 	"handoff/internal/seal"
 	"handoff/internal/submission"
 	"handoff/internal/telemetry"
@@ -31,7 +27,12 @@ const heldEvery = 5 * time.Second
 
 // program is the worker with everything that it holds.
 type program struct {
-	config     *config.Config
+	environ    []string
+	config     *config.Config // as the worker was started with
+	settings   *reload.Watched[*config.Config]
+	rules      *reload.Watched[activities.Rules]
+	alerts     *alerts
+	reloads    *telemetry.Reloads
 	logger     *slog.Logger
 	metrics    *telemetry.Metrics
 	ledger     *ledger.Ledger
@@ -42,21 +43,17 @@ type program struct {
 }
 
 // wire builds the program. What is wrong with mappings, routing and destinations is told at once.
-func wire(ctx context.Context, c *config.Config, logger *slog.Logger) (*program, error) {
-	p := &program{config: c, logger: logger}
+func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.Logger) (*program, error) {
+	p := &program{environ: environ, config: c, logger: logger}
 	var err error
 	if p.metrics, err = telemetry.NewMetrics(logger); err != nil {
 		return nil, err
 	}
-	mappings, mappingErr := mapping.Load(os.DirFS(c.Mappings))
-	table, routingErr := loadRouting(filepath.Join(c.Mappings, "routing.yaml"))
+	p.reloads = telemetry.NewReloads(p.metrics.Registry)
+	rulesErr := p.watch()
 	destinations, destinationErr := p.destinations(ctx)
 	channels, channelErr := newChannels(c.Notify)
-	var checkErr error
-	if mappingErr == nil {
-		checkErr = mappings.Check(slices.Sorted(maps.Keys(c.Sources)), slices.Sorted(maps.Keys(c.Destinations)))
-	}
-	if err := errors.Join(mappingErr, checkErr, routingErr, destinationErr, channelErr); err != nil {
+	if err := errors.Join(rulesErr, destinationErr, channelErr); err != nil {
 		p.close()
 		return nil, err
 	}
@@ -82,23 +79,14 @@ func wire(ctx context.Context, c *config.Config, logger *slog.Logger) (*program,
 		d.Held = func() bool { return p.queues.Held(name) }
 		destinations[name] = d
 	}
+	p.alerts = &alerts{ledger: p.ledger, notifier: channels, logger: logger}
 	p.activities = activities.New(activities.Deps{
-		Ledger: p.ledger, Rules: func() activities.Rules { return activities.Rules{Mappings: mappings, Routing: table} },
-		RulesAt:      func(string) (activities.Rules, bool) { return activities.Rules{}, false },
+		Ledger: p.ledger, Rules: p.current, RulesAt: p.at,
 		Destinations: destinations, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },
 	})
 	return p, nil
-}
-
-func loadRouting(path string) (*routing.Table, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the routing table: %w", err)
-	}
-	table, problems := routing.Parse(path, data)
-	return table, problems.Err()
 }
 
 // close lets go of everything, last opened first.

@@ -1,6 +1,8 @@
 package reload
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -75,7 +77,13 @@ func (w *Watched[T]) swap(id string, value T, began time.Time) {
 	w.o.Metrics.Reloaded(w.o.What, ResultReloaded)
 	w.o.Metrics.Broken(w.o.What, false)
 	w.o.Metrics.RestartNeeded(w.o.What, len(state.NeedsRestart))
-	w.o.Logger.Info("reloaded", "what", w.o.What, "from", old.ID, "to", id, "took", now.Since.Sub(began))
+	attributes := []slog.Attr{
+		slog.String("what", w.o.What), slog.String("from", old.ID), slog.String("to", id), slog.Duration("took", now.Since.Sub(began)),
+	}
+	if w.o.Changes != nil {
+		attributes = append(attributes, w.o.Changes(old.Value, value)...)
+	}
+	w.o.Logger.LogAttrs(context.Background(), slog.LevelInfo, "reloaded", attributes...)
 	if len(state.NeedsRestart) > 0 {
 		w.o.Logger.Warn("changed settings need a restart", "what", w.o.What, "settings", state.NeedsRestart)
 	}
@@ -86,12 +94,16 @@ func (w *Watched[T]) swap(id string, value T, began time.Time) {
 
 func (w *Watched[T]) refuse(id string, err error) {
 	state := *w.status.Load()
-	refusal := Refusal{What: w.o.What, Version: id, Serving: state.Version, Since: w.o.Now(), Problems: listed(err)}
+	problems := problemsOf(err)
+	refusal := Refusal{What: w.o.What, Version: id, Serving: state.Version, Since: w.o.Now()}
+	for _, p := range problems {
+		refusal.Problems = append(refusal.Problems, p.Error())
+	}
 	w.refused, state.Refused = id, &refusal
 	w.status.Store(&state)
 	w.o.Metrics.Reloaded(w.o.What, ResultRefused)
 	w.o.Metrics.Broken(w.o.What, true)
-	w.report(refusal, err)
+	w.report(refusal, problems)
 	if w.o.Refused != nil {
 		w.o.Refused(refusal)
 	}

@@ -3,7 +3,6 @@ package reload
 import (
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"handoff/internal/yamlfile"
@@ -32,30 +31,25 @@ type Refusal struct {
 // mostProblems bounds what is reported about one version.
 const mostProblems = 50
 
-// listed are the problems of an error, one text each.
-func listed(err error) []string {
+// problemsOf are all problems of an error, also of several that were joined, in the order of a reader.
+func problemsOf(err error) yamlfile.Problems {
 	var problems yamlfile.Problems
-	if !errors.As(err, &problems) {
-		return strings.Split(err.Error(), "\n")
+	if joined, several := err.(interface{ Unwrap() []error }); several {
+		for _, each := range joined.Unwrap() {
+			problems = append(problems, problemsOf(each)...)
+		}
+	} else if !errors.As(err, &problems) {
+		problems = yamlfile.Problems{{Message: err.Error()}}
 	}
-	var texts []string
-	for _, p := range problems.Sorted() {
-		texts = append(texts, p.Error())
-	}
-	return texts[:min(len(texts), mostProblems)]
+	problems = problems.Sorted()
+	return problems[:min(len(problems), mostProblems)]
 }
 
 // report writes one line about the refusal, and one for each problem with its place.
-func (w *Watched[T]) report(r Refusal, err error) {
-	var problems yamlfile.Problems
-	if !errors.As(err, &problems) {
-		for _, text := range r.Problems {
-			problems = append(problems, yamlfile.Problem{Message: text})
-		}
-	}
+func (w *Watched[T]) report(r Refusal, problems yamlfile.Problems) {
 	w.o.Logger.Error("a new version is broken and refused; the old one serves on", "what", w.o.What,
 		"serving", r.Serving, "refused", r.Version, "problems", len(problems))
-	for _, p := range problems.Sorted()[:min(len(problems), mostProblems)] {
+	for _, p := range problems {
 		attributes := []any{slog.String("what", w.o.What), slog.String("refused", r.Version)}
 		if p.File != "" {
 			attributes = append(attributes, slog.String("file", p.File), slog.Int("line", p.Line), slog.Int("column", p.Column))

@@ -34,6 +34,8 @@ type Options[T any] struct {
 	Load func() (T, error)
 	// Restart names what the running program does not follow: settings in which now differs from what it was started with.
 	Restart func(started, now T) []string
+	// Changes says more about a new version, for its line in the log.
+	Changes func(old, now T) []slog.Attr
 	// Swapped is told after a new version began to serve, before the next look.
 	Swapped func(old, now Version[T])
 	// Refused is told once for each broken version; it must not block.

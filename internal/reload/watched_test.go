@@ -214,6 +214,28 @@ func TestABrokenVersionIsRefusedAndReportedOnce(t *testing.T) {
 	require.False(t, w.gauges.broken("texts"))
 }
 
+// TestJoinedErrorsAreReportedOneByOne holds that nothing is lost of a version that is broken in several files.
+func TestJoinedErrorsAreReportedOneByOne(t *testing.T) {
+	t.Parallel()
+	broken := false
+	w := newWorld(t, "one", func(o *reload.Options[string]) {
+		load := o.Load
+		o.Load = func() (string, error) {
+			text, err := load()
+			if !broken {
+				return text, err
+			}
+			return "", errors.Join(
+				yamlfile.Problems{{File: "b.yaml", Line: 2, Column: 1, Message: "b"}, {File: "a.yaml", Line: 1, Column: 1, Message: "a"}},
+				nil, errors.New("and a plain one"), yamlfile.Problems{{File: "routing.yaml", Line: 3, Column: 4, Message: "r"}})
+		}
+	})
+	broken = true
+	w.write(t, "a.yaml", "two")
+	require.Equal(t, reload.Refused, w.Look())
+	require.Equal(t, []string{"a.yaml:1:1: a", "b.yaml:2:1: b", "routing.yaml:3:4: r", "and a plain one"}, w.State().Refused.Problems)
+}
+
 func TestTakingABrokenVersionBackClearsTheRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "one")
