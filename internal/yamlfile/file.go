@@ -19,6 +19,7 @@ type File struct {
 	name      string
 	body      ast.Node // nil when the file is empty
 	positions map[string]position
+	source    string
 }
 
 type position struct{ line, column int }
@@ -39,7 +40,7 @@ func Parse(name string, data []byte) (file *File, problems Problems) {
 	if err != nil {
 		return nil, Problems{syntaxProblem(name, err)}
 	}
-	f := &File{name: name, positions: map[string]position{Root: {1, 1}}}
+	f := &File{name: name, positions: map[string]position{Root: {1, 1}}, source: string(data)}
 	for _, document := range tree.Docs {
 		switch {
 		case document.Body == nil || document.Body.Type() == ast.CommentType:
