@@ -14,8 +14,8 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/door"
 	"handoff/internal/ledger"
+	"handoff/internal/reload"
 	"handoff/internal/seal"
-	"handoff/internal/source"
 	"handoff/internal/telemetry"
 	"handoff/internal/temporal"
 )
@@ -40,7 +40,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, err := source.NewAll(c.Sources)
+	f, err := follow(os.Environ(), telemetry.NewReloads(metrics.Registry), logger)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func run(ctx context.Context) error {
 	}
 	defer engine.Close()
 
-	return door.New(door.Options{
-		Sources: sources, Ledger: store, Workflows: temporal.Workflows{Client: engine, ReviewLimit: c.Review.Limit},
+	f.door = door.New(door.Options{
+		Sources: f.Current().sources, Ledger: store, Workflows: temporal.Workflows{Client: engine, ReviewLimit: c.Review.Limit},
 		Checks: []door.Check{
 			{Name: "ledger", Ask: store.Ping},
 			{Name: "temporal", Ask: func(ctx context.Context) error { return temporal.Healthy(ctx, engine) }},
@@ -78,5 +78,7 @@ func run(ctx context.Context) error {
 		Registry: metrics.Registry, Metrics: metrics.Handler(), Logger: logger,
 		AdminToken: c.Admin.Token.Reveal(), AdminURL: c.Admin.URL, MaxBody: c.Public.MaxBody,
 		RelayEvery: c.Relay.Every, RelayBatch: c.Relay.Batch, Now: time.Now,
-	}).Serve(ctx, c.Public, c.Admin)
+		Reloads: func() []reload.State { return []reload.State{f.State()} },
+	})
+	return f.serve(ctx)
 }

@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
-	"os/signal"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"handoff/internal/reload"
 	"handoff/internal/submission"
 	"handoff/internal/temporal"
 	"handoff/workflows"
@@ -33,7 +31,7 @@ func (p *program) serve(ctx context.Context) error {
 	running.Go(func() { _ = server.Serve(listener) })
 	running.Go(func() { p.settings.Run(watched) })
 	running.Go(func() { p.rules.Run(watched) })
-	running.Go(func() { p.obey(watched) })
+	running.Go(func() { reload.OnHangup(watched, p.settings.Ask, p.rules.Ask) })
 	fatal := make(chan error, 1)
 	workers, err := p.startWhenServed(ctx, fatal)
 	if err != nil || workers == nil {
@@ -63,22 +61,6 @@ func (p *program) serve(ctx context.Context) error {
 	running.Wait()
 	p.alerts.sending.Wait()
 	return err
-}
-
-// obey looks for new versions at once whenever an operator sends SIGHUP.
-func (p *program) obey(ctx context.Context) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hangups:
-			p.settings.Ask()
-			p.rules.Ask()
-		}
-	}
 }
 
 // rulesChanged is told when other rules serve.

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -46,26 +45,6 @@ func (d *Door) authenticate(c *gin.Context) {
 		c.Header("WWW-Authenticate", "Bearer")
 		fail(c, http.StatusUnauthorized, "send the admin token: Authorization: Bearer TOKEN")
 	}
-}
-
-// ready asks every dependency and names the ones that are missing.
-func (d *Door) ready(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
-	defer cancel()
-	answers := make([]error, len(d.Checks))
-	var asked sync.WaitGroup
-	for i, check := range d.Checks {
-		asked.Go(func() { answers[i] = check.Ask(ctx) })
-	}
-	asked.Wait()
-	status, checks := http.StatusOK, gin.H{}
-	for i, check := range d.Checks {
-		checks[check.Name] = "ok"
-		if answers[i] != nil {
-			status, checks[check.Name] = http.StatusServiceUnavailable, answers[i].Error()
-		}
-	}
-	c.JSON(status, gin.H{"ready": status == http.StatusOK, "checks": checks})
 }
 
 // identified reads the submission's id from the path.

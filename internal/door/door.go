@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"handoff/internal/ledger"
+	"handoff/internal/reload"
 	"handoff/internal/source"
 	"handoff/internal/submission"
 )
@@ -43,9 +45,9 @@ type Check struct {
 	Ask  func(ctx context.Context) error
 }
 
-// Options are what a Door is made of; all of them are required.
+// Options are what a Door is made of; all but Reloads are required.
 type Options struct {
-	Sources    map[string]*source.Source
+	Sources    map[string]*source.Source // at the start; see Follow
 	Ledger     Ledger
 	Workflows  Workflows
 	Checks     []Check
@@ -55,6 +57,8 @@ type Options struct {
 	AdminToken string
 	AdminURL   string // where status_url points
 	MaxBody    int64  // bytes, where a source has no limit of its own
+	// Reloads tells which versions of watched files serve; nil for none.
+	Reloads    func() []reload.State
 	RelayEvery time.Duration
 	RelayBatch int
 	Now        func() time.Time
@@ -64,7 +68,7 @@ type Options struct {
 type Door struct {
 	Options
 	metrics *metrics
-	limits  map[string]*limiter
+	senders atomic.Pointer[map[string]sender]
 	starts  *starts
 
 	stopping chan struct{} // closed when Serve begins to stop
@@ -73,10 +77,8 @@ type Door struct {
 
 // New builds a Door. Run must run for submissions to be relayed and marked as started.
 func New(o Options) *Door {
-	d := &Door{Options: o, metrics: newMetrics(o.Registry), limits: map[string]*limiter{}}
-	for name, s := range o.Sources {
-		d.limits[name] = newLimiter(s.Rate())
-	}
+	d := &Door{Options: o, metrics: newMetrics(o.Registry)}
+	d.Follow(o.Sources)
 	d.starts = newStarts(o, d.metrics)
 	d.stopping = make(chan struct{})
 	d.stop = sync.OnceFunc(func() { close(d.stopping) })

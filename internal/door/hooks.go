@@ -57,18 +57,6 @@ func (d *Door) hook(c *gin.Context) {
 	d.acknowledge(c, reading, accepted)
 }
 
-// source finds the source that the path names.
-func (d *Door) source(c *gin.Context) (*source.Source, bool) {
-	s, ok := d.Sources[c.Param("source")]
-	if !ok {
-		d.refuse(c, "unknown_source", http.StatusNotFound, "there is no such source")
-		return nil, false
-	}
-	c.Set(keySource, s.Name)
-	c.Set(keyManners, s.Manners())
-	return s, true
-}
-
 // unverified refuses a request without its proof of origin. The reason would help whoever guesses; it goes into the log
 // and the metrics.
 func (d *Door) unverified(c *gin.Context, err error, detail string) {
@@ -83,7 +71,7 @@ func (d *Door) unverified(c *gin.Context, err error, detail string) {
 }
 
 // receive checks and reads a request before anything is known about its origin.
-func (d *Door) receive(c *gin.Context, s *source.Source) (source.Request, bool) {
+func (d *Door) receive(c *gin.Context, s sender) (source.Request, bool) {
 	contentType, boundary := contentType(c.GetHeader("Content-Type"))
 	if !s.Accepts(contentType) {
 		d.refuse(c, "content_type", http.StatusUnsupportedMediaType, "send "+strings.Join(s.ContentTypes(), " or "))
@@ -120,9 +108,9 @@ func (d *Door) receive(c *gin.Context, s *source.Source) (source.Request, bool) 
 }
 
 // admit holds the source to its rate.
-func (d *Door) admit(c *gin.Context, s *source.Source) (now time.Time, ok bool) {
+func (d *Door) admit(c *gin.Context, s sender) (now time.Time, ok bool) {
 	now = d.Now()
-	if wait := d.limits[s.Name].take(now); wait > 0 {
+	if wait := s.limit.take(now); wait > 0 {
 		d.retryAfter(c, wait)
 		d.refuse(c, "rate_limited", http.StatusTooManyRequests, "this source sends more than it may; slow down")
 		return now, false
