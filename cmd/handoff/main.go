@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,8 +14,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := newRoot().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "handoff:", err)
-		os.Exit(1)
+		os.Exit(ended(os.Stderr, err))
 	}
 }
 
@@ -27,6 +25,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newMigrate(), newCRM(), newKeys(), newSubmissions(), newCorrect(), newResolve(), newAudit(), newHealth(), newDev())
+	root.AddCommand(newMigrate(), newCRM(), newKeys(), newSubmissions(), newCorrect(), newResolve(), newAudit(), newMappings(), newHealth(), newDev())
 	return root
 }

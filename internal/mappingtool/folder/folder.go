@@ -109,6 +109,56 @@ func (f *Folder) With(name, from string, data []byte) *Folder {
 	return changed
 }
 
+// Lay lays a file from elsewhere over the folder: in place of the mapping that has the same name, beside the others where
+// there is none. A file that lies within the folder already changes nothing. It returns the file's path within the folder.
+func (f *Folder) Lay(file string) (laid *Folder, name string, err error) {
+	data, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, "", fmt.Errorf("there is no file %s", file)
+	case err != nil:
+		return nil, "", fmt.Errorf("read a mapping: %w", err)
+	case !isYAML(file):
+		return nil, "", fmt.Errorf("%s is no mapping; want a .yaml file", file)
+	}
+	if name, within := f.Within(file); within {
+		return f, name, nil
+	}
+	name = f.place(filepath.Base(file), data)
+	return f.With(name, file, data), name, nil
+}
+
+// place is where a file belongs that lies elsewhere.
+func (f *Folder) place(base string, data []byte) string {
+	if base == mapping.RoutingFile {
+		return base
+	}
+	if called := nameOf(data); called != "" {
+		for _, name := range f.Names() {
+			if path.Dir(name) == "." && nameOf(f.files[name]) == called {
+				return name
+			}
+		}
+	}
+	for _, taken := f.files[base]; taken; _, taken = f.files[base] {
+		base = "new-" + base
+	}
+	return base
+}
+
+// nameOf is what a file says that its mapping is called, as far as it can be read.
+func nameOf(data []byte) string {
+	file, problems := yamlfile.Parse("", data)
+	if len(problems) > 0 {
+		return ""
+	}
+	var header struct {
+		Mapping string `yaml:"mapping"`
+	}
+	_ = file.Decode(&header) // it complains of every other key
+	return header.Mapping
+}
+
 // Load compiles the mappings. Its error is yamlfile.Problems; their files are called as Shown calls them.
 func (f *Folder) Load() (*mapping.Set, error) {
 	set, err := mapping.Load(f)

@@ -90,3 +90,30 @@ func TestAFolderWithoutARoutingTableHasNone(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, table)
 }
+
+func TestAFileFromElsewhereReplacesTheMappingOfItsName(t *testing.T) {
+	t.Parallel()
+	f, err := folder.Open(mappings)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"changed.yaml": string(f.Text("newsletter.yaml")) + "# changed\n", "brand-new.yaml": "mapping: other\n", "newsletter.yaml": "not: a mapping\n",
+		"routing.yaml": "queue: q\n", "notes.txt": "",
+	})
+	for file, want := range map[string]string{
+		"changed.yaml": "newsletter.yaml", "brand-new.yaml": "brand-new.yaml", "newsletter.yaml": "new-newsletter.yaml", "routing.yaml": "routing.yaml",
+	} {
+		laid, name, err := f.Lay(filepath.Join(dir, file))
+		require.NoError(t, err)
+		require.Equal(t, want, name)
+		require.Equal(t, filepath.Join(dir, file), laid.Shown(name))
+	}
+	laid, name, err := f.Lay(filepath.Join(mappings, "newsletter.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "newsletter.yaml", name)
+	require.Same(t, f, laid)
+	_, _, err = f.Lay(filepath.Join(dir, "none.yaml"))
+	require.EqualError(t, err, "there is no file "+filepath.Join(dir, "none.yaml"))
+	_, _, err = f.Lay(filepath.Join(dir, "notes.txt"))
+	require.EqualError(t, err, filepath.Join(dir, "notes.txt")+" is no mapping; want a .yaml file")
+}

@@ -19,6 +19,7 @@ type Screen struct {
 	w     io.Writer
 	width int
 	paint map[Style]*color.Color // empty without colours
+	begun bool
 	err   error
 }
 
@@ -68,14 +69,17 @@ func (s *Screen) In(style Style, format string, args ...any) string {
 
 // Line prints a line.
 func (s *Screen) Line(format string, args ...any) {
+	s.begun = true
 	if s.err == nil {
 		_, s.err = fmt.Fprintln(s.w, strings.TrimRight(fmt.Sprintf(format, args...), " "))
 	}
 }
 
-// Title prints a heading, with an empty line before it.
+// Title prints a heading, with an empty line between it and what stands before.
 func (s *Screen) Title(format string, args ...any) {
-	s.Line("")
+	if s.begun {
+		s.Line("")
+	}
 	s.Line("%s", s.In(Title, format, args...))
 }
 
