@@ -61,7 +61,9 @@ type Options struct {
 	Reloads    func() []reload.State
 	RelayEvery time.Duration
 	RelayBatch int
-	Now        func() time.Time
+	// StartPatience is how long an acknowledgement waits for its workflow to start; 25 ms where it is 0.
+	StartPatience time.Duration
+	Now           func() time.Time
 }
 
 // Door is the starter's two handlers and its relay.

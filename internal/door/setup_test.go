@@ -89,7 +89,7 @@ func newWorldOn(t testing.TB, dsn string, change ...func(*door.Options)) *world 
 		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Logger:     slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		AdminToken: token, AdminURL: "http://admin.example", MaxBody: 1 << 20,
-		RelayEvery: 20 * time.Millisecond, RelayBatch: 10, Now: w.clock.Now,
+		RelayEvery: 20 * time.Millisecond, RelayBatch: 10, StartPatience: patience, Now: w.clock.Now,
 	}
 	for _, f := range change {
 		f(&w.options)

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -10,8 +11,14 @@ import (
 	"handoff/internal/submission"
 )
 
-// startTimeout bounds how long an acknowledgement waits for Temporal; the submission is on disk already.
-const startTimeout = time.Second
+// Bounds on starting. The submission is on disk already, so an acknowledgement waits only as long as a start takes when
+// all is well: in quiet times submissions then start in the order in which they came, and a Temporal under load slows no
+// sender down.
+const (
+	startTimeout  = time.Second
+	startPatience = 25 * time.Millisecond
+	mostUnderWay  = 256 // starts of requests at one time; the relay finds the others
+)
 
 // overlooked is how old an unstarted submission is before the relay takes it up in quiet times: by then the request that
 // stored it has started it, or its process died in between.
@@ -28,22 +35,49 @@ type starts struct {
 	batch     int
 	now       func() time.Time
 
-	behind  atomic.Bool
-	started chan submission.ID
+	patience time.Duration
+	slots    chan struct{}
+	behind   atomic.Bool
+	started  chan submission.ID
 }
 
 func newStarts(o Options, m *metrics) *starts {
 	return &starts{
 		ledger: o.Ledger, workflows: o.Workflows, logger: o.Logger, metrics: m, every: o.RelayEvery, batch: o.RelayBatch,
-		now: o.Now, started: make(chan submission.ID, 1024),
+		now: o.Now, patience: cmp.Or(o.StartPatience, startPatience), slots: make(chan struct{}, mostUnderWay),
+		started: make(chan submission.ID, 1024),
 	}
 }
 
-// start starts one workflow for a request. It never fails the request: what it cannot start, the relay starts.
+// start starts one workflow for a request, and returns when it has started or the request's patience ends; then it goes on
+// alone. It never fails the request: what it cannot start, the relay starts.
 func (s *starts) start(ctx context.Context, sub submission.Submission) {
 	if s.behind.Load() {
 		return
 	}
+	select {
+	case s.slots <- struct{}{}:
+	default:
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer func() { <-s.slots }()
+		defer close(done)
+		if err := guarded(func() error { s.begin(ctx, sub); return nil }); err != nil {
+			s.logger.Error("start given up; the relay finds the submission", "error", err)
+		}
+	}()
+	patience := time.NewTimer(s.patience)
+	defer patience.Stop()
+	select {
+	case <-done:
+	case <-patience.C:
+	}
+}
+
+// begin starts the workflow, or finds out why it does not start.
+func (s *starts) begin(ctx context.Context, sub submission.Submission) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
 	if err := s.workflows.Start(ctx, sub); err != nil {
@@ -82,6 +116,9 @@ func (s *starts) run(ctx context.Context) {
 	var marking sync.WaitGroup
 	marking.Go(func() { s.mark(marks) })
 	s.relay(ctx)
+	for range mostUnderWay { // what requests have left under way ends within the start's timeout
+		s.slots <- struct{}{}
+	}
 	endMarks()
 	marking.Wait()
 }

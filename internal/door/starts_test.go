@@ -84,6 +84,25 @@ func TestHangingTemporalDelaysNobodyForLong(t *testing.T) {
 	require.Len(t, w.unstarted(t), 5)
 }
 
+// Ensure that a Temporal under load slows no sender down, and that what is under way when the starter stops still starts.
+func TestSlowStartsGoOnBehindTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *door.Options) { o.StartPatience = time.Millisecond })
+	stop := w.run(t)
+	w.workflows.set(func(f *workflows) { f.slow = 500 * time.Millisecond })
+	began := time.Now()
+	var want []submission.ID
+	for i := range 10 {
+		id := fmt.Sprint("slow-", i)
+		require.Equal(t, http.StatusAccepted, w.deliver(t, id).Status)
+		want = append(want, idOf(id))
+	}
+	require.Less(t, time.Since(began), 5*time.Second, "one after the other they would take longer")
+	stop()
+	require.ElementsMatch(t, want, w.workflows.starts())
+	require.Empty(t, w.unstarted(t), "all are marked")
+}
+
 // Ensure a start that only takes too long does not turn every request over to the relay.
 func TestBusyTemporalIsNotAway(t *testing.T) {
 	t.Parallel()
