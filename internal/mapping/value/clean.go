@@ -81,24 +81,3 @@ func longerThan(text string, limit int) bool {
 	}
 	return utf8.RuneCountInString(text) > limit
 }
-
-// Fold makes texts equal that a person takes for the same: case and spaces do not matter. The text is clean.
-func Fold(text string) string {
-	if folded(text) {
-		return text
-	}
-	return strings.ToLower(strings.Join(strings.Fields(text), " "))
-}
-
-// folded says that a text is ASCII and Fold would change nothing.
-func folded(text string) bool {
-	space := true
-	for i := range len(text) {
-		c := text[i]
-		if c < ' ' || c > '~' || c >= 'A' && c <= 'Z' || c == ' ' && space {
-			return false
-		}
-		space = c == ' '
-	}
-	return !space || text == ""
-}

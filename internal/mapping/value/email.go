@@ -37,7 +37,7 @@ func emailType() Type {
 				if !ok {
 					return nil, Fault{"type.email", "an e-mail address"}
 				}
-				if free != "keep" && freeMail(address[at+1:]) {
+				if free != "keep" && FreeMail(address[at+1:]) {
 					if free == "omit" {
 						return nil, Fault{}
 					}

@@ -62,8 +62,8 @@ func nameWord(word string) string {
 func join(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
 
 var (
-	nameTitles    = set("mr mrs ms miss mx dr prof professor herr frau dhr mevr mw mme mlle ir ing drs sir")
-	nameSuffixes  = set("jr sr ii iii iv phd ph.d md m.d mba msc bsc esq")
-	nameParticles = set(`van von vom zu zum zur der den de del della dello degli dei di da do dos das du la le les lo
+	nameTitles    = wordSet("mr mrs ms miss mx dr prof professor herr frau dhr mevr mw mme mlle ir ing drs sir")
+	nameSuffixes  = wordSet("jr sr ii iii iv phd ph.d md m.d mba msc bsc esq")
+	nameParticles = wordSet(`van von vom zu zum zur der den de del della dello degli dei di da do dos das du la le les lo
 		el al bin bint ibn ben abu ter ten te 't op af av`)
 )

@@ -23,6 +23,7 @@ const (
 	KindTable  Kind = "table"  // texts to values
 	KindChoice Kind = "choice" // one of Choices
 	KindAnswer Kind = "answer" // the name of another answer
+	KindField  Kind = "field"  // where a value goes, as object.field
 )
 
 // Option is a key of a rule that goes with a type, or a parameter of a transform.

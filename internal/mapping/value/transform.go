@@ -65,7 +65,7 @@ func TransformNames() []string {
 }
 
 var transforms = sync.OnceValue(func() []Transform {
-	return []Transform{trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), truncateTransform(), domainOfTransform()}
+	return []Transform{trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), truncateTransform(), domainOfTransform(), companyDomainTransform(), freeMailTransform()}
 })
 
 // Run runs steps on the texts of an answer, in order, and drops what becomes empty.

@@ -114,5 +114,5 @@ func TypeNames() []string {
 }
 
 var types = sync.OnceValue(func() []Type {
-	return []Type{stringType(), textType(), emailType(), phoneType(), integerType(), booleanType(), dateType(), enumType(), countryType()}
+	return []Type{stringType(), textType(), emailType(), phoneType(), urlType(), domainType(), integerType(), decimalType(), moneyType(), booleanType(), dateType(), datetimeType(), enumType(), countryType()}
 })
