@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"time"
 
 	"handoff/internal/yamlfile"
@@ -37,6 +38,12 @@ func (m *Mapping) Version() string { return m.version }
 
 // Ref is name@version, which pins the rules that made a plan.
 func (m *Mapping) Ref() string { return m.name + "@" + m.version }
+
+// Forms are the forms that the mapping serves.
+func (m *Mapping) Forms() []string { return slices.Clone(m.forms) }
+
+// Sources are the sources whose forms it serves.
+func (m *Mapping) Sources() []string { return slices.Clone(m.sources) }
 
 // Destination is the CRM connection that the plans are for.
 func (m *Mapping) Destination() string { return m.destination }
