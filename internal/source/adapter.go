@@ -14,6 +14,8 @@ type adapter interface {
 	// read identifies the submissions of a verified request and flattens their answers. A request that is understood and
 	// holds no submission gives no entries. Its error is an *Unreadable: nothing of the request is understood.
 	read(d *document) ([]Entry, error)
+	// sample writes a body as the sender would, and sets the headers that belong to it, before it is signed.
+	sample(r *Request, id string)
 }
 
 // verifier checks that a request comes from the sender, and makes such requests for tests.
@@ -28,12 +30,6 @@ type verifier interface {
 type challenger interface {
 	// challenge answers the sender's question. Its error is a *Refusal.
 	challenge(r Request) (Answer, error)
-}
-
-// sampler is an adapter that can make a body as its sender would.
-type sampler interface {
-	// sample is a body with the given submission id.
-	sample(id string, at time.Time) (contentType string, body []byte)
 }
 
 // Answer is what a sender's question is answered with.
@@ -79,8 +75,6 @@ type definition struct {
 	proof   string       // how it proves its requests, in a few words
 	token   config.Place // where its secret travels by default
 	types   []string     // media types, where they are not JSON alone
-	events  []string     // kinds of events that are submissions by default; empty is all
-	thin    bool         // sends notices without answers
 	manners Manners
 	make    func(c config.Source, secrets []string) (adapter, error)
 }
@@ -108,7 +102,12 @@ func definitionOf(c config.Source) (definition, bool) {
 
 // definitions are those of all adapters.
 func definitions() []definition {
-	return []definition{genericDefinition()}
+	return []definition{
+		genericDefinition(), calcomDefinition(), calendlyDefinition(), filloutDefinition(), formstackDefinition(), githubDefinition(),
+		googleAdsDefinition(), gravityFormsDefinition(), hubspotDefinition(), intercomDefinition(), jotformDefinition(),
+		linkedinDefinition(), metaDefinition(), paperformDefinition(), stripeDefinition(), tallyDefinition(), typeformDefinition(),
+		webflowDefinition(),
+	}
 }
 
 // Content types that sources may send.

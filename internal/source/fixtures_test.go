@@ -177,7 +177,7 @@ func newSource(t testing.TB, c config.Source) *source.Source {
 func TestFixtures(t *testing.T) {
 	t.Parallel()
 	requests := fixtures(t, "webhook")
-	require.Equal(t, 7, len(requests))
+	require.Equal(t, 65, len(requests))
 	for name, f := range requests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -150,6 +150,8 @@ func (l layout) name(d *document, e *Entry) error {
 
 func (l layout) isTest(d *document) bool {
 	switch {
+	case l.config.SubmissionID.IsZero() && strings.HasPrefix(gjson.GetBytes(d.json, "sample").Str, testPrefix):
+		return true
 	case l.config.Test.IsZero():
 		return false
 	case l.config.Test.Path != "" && gjson.GetBytes(d.json, l.config.Test.Path).Type == gjson.True:

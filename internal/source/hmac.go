@@ -228,7 +228,7 @@ func (k *keyed) sign(r *Request, secret string) {
 		r.setHeader(k.timeHeader, stamp)
 	}
 	if k.idHeader != "" && r.Header.Get(k.idHeader) == "" {
-		r.setHeader(k.idHeader, testID(r.Received))
+		r.setHeader(k.idHeader, messageID(r.Received))
 	}
 	signature := k.encoding.encode(k.sum(*r, []byte(secret), stamp))
 	if k.pairs {

@@ -115,7 +115,10 @@ func (v *standardWebhooks) verify(r Request) error {
 
 // sign signs with a symmetric secret. A public key signs nothing: the request then has no signature.
 func (v *standardWebhooks) sign(r *Request, secret string) {
-	id := testID(r.Received)
+	id := r.Header.Get(standardwebhooks.HeaderWebhookID)
+	if id == "" {
+		id = messageID(r.Received)
+	}
 	webhook, err := standardwebhooks.NewWebhook(secret)
 	if err != nil || strings.HasPrefix(secret, "whpk_") {
 		return

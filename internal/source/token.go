@@ -17,6 +17,14 @@ type token struct {
 	limits  config.SourceLimits
 }
 
+// tokenOf is where the configuration says that the token travels, else where the sender usually puts it.
+func tokenOf(c config.Source, usual config.Place, secrets []string) token {
+	if !c.Token.IsZero() {
+		usual = c.Token
+	}
+	return token{usual, secrets, c.Limits.OrDefault()}
+}
+
 func (t token) verify(r Request) error {
 	given, ok := t.given(r)
 	switch {
