@@ -18,7 +18,8 @@ import (
 //
 // A type decodes itself as an encoding.TextUnmarshaler (single values) or as a yaml.InterfaceUnmarshaler
 // (UnmarshalYAML(func(any) error) error); its error becomes a problem at its place. A value of type any becomes string,
-// bool, int64, float64, []any or map[string]any. Null leaves a field as it is.
+// bool, int64, float64, []any or map[string]any. Null leaves a field as it is. A field of type map[string]any with the
+// tag ",rest" takes the keys that no other field has; without one they are unknown.
 func (f *File) Decode(into any) Problems {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
@@ -116,14 +117,29 @@ func (d *decoder) bySelf(path string, node ast.Node, into reflect.Value) bool {
 
 func (d *decoder) structure(path string, node ast.Node, into reflect.Value) {
 	known := fields(into)
+	others, open := rest(into)
 	d.entries(path, node, func(below, key string, at position, value ast.Node) {
 		field, ok := known[key]
+		if !ok && open {
+			d.other(below, key, value, others)
+			return
+		}
 		if !ok {
 			d.add(below, at, "%s", Unknown("key", key, slices.Collect(maps.Keys(known))))
 			return
 		}
 		d.value(below, value, field)
 	})
+}
+
+// other keeps a key that the struct does not know, for its owner to judge.
+func (d *decoder) other(path, key string, node ast.Node, into reflect.Value) {
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
+	element := reflect.New(into.Type().Elem()).Elem()
+	d.value(path, node, element)
+	into.SetMapIndex(reflect.ValueOf(key), element)
 }
 
 func (d *decoder) table(path string, node ast.Node, into reflect.Value) {

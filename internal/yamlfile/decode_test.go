@@ -137,6 +137,19 @@ f.yaml:3:14: $.tags[2]: want a text, got a number; put it in quotes`},
 	}
 }
 
+func TestDecodeKeepsTheKeysThatTheirOwnerJudges(t *testing.T) {
+	t.Parallel()
+	file, problems := yamlfile.Parse("f.yaml", []byte("{name: x, other: {a: 1}, more: [true], none: null, more: 2}"))
+	require.NoError(t, problems.Err())
+	var got struct {
+		Name string         `yaml:"name"`
+		Rest map[string]any `yaml:",rest"`
+	}
+	require.EqualError(t, file.Decode(&got).Err(), "f.yaml:1:49: $.more: set twice; first on line 1")
+	require.Equal(t, "x", got.Name)
+	require.Equal(t, map[string]any{"other": map[string]any{"a": int64(1)}, "more": []any{true}, "none": nil}, got.Rest)
+}
+
 func TestDecodeKeepsWhatIsRightBesideWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	file, problems := yamlfile.Parse("f.yaml", []byte("name: website\ncount: many\nnested: [{to: email, frmo: x}]"))

@@ -12,7 +12,7 @@ func fields(of reflect.Value) map[string]reflect.Value {
 	for i := range of.NumField() {
 		field := of.Type().Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		if name == "-" || !field.IsExported() {
+		if name == "-" || options == "rest" || !field.IsExported() {
 			continue
 		}
 		inline := strings.Contains(options, "inline") || field.Anonymous && name == ""
@@ -28,4 +28,16 @@ func fields(of reflect.Value) map[string]reflect.Value {
 		found[name] = of.Field(i)
 	}
 	return found
+}
+
+// rest finds the field that takes the keys that no other field has: a map[string]any with the tag ",rest".
+func rest(of reflect.Value) (reflect.Value, bool) {
+	for i := range of.NumField() {
+		field := of.Type().Field(i)
+		_, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if options == "rest" && field.Type == reflect.TypeFor[map[string]any]() {
+			return of.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
 }
