@@ -145,7 +145,7 @@ func TestDecodeKeepsTheKeysThatTheirOwnerJudges(t *testing.T) {
 		Name string         `yaml:"name"`
 		Rest map[string]any `yaml:",rest"`
 	}
-	require.EqualError(t, file.Decode(&got).Err(), "f.yaml:1:49: $.more: set twice; first on line 1")
+	require.EqualError(t, file.Decode(&got).Err(), "f.yaml:1:52: $.more: set twice; first on line 1")
 	require.Equal(t, "x", got.Name)
 	require.Equal(t, map[string]any{"other": map[string]any{"a": int64(1)}, "more": []any{true}, "none": nil}, got.Rest)
 }
