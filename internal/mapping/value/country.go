@@ -7,33 +7,85 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
-	"golang.org/x/text/unicode/norm"
 )
+
+func countryType() Type {
+	return Type{
+		Name: "country",
+		Doc:  "A country, by its name in many languages or by its code.",
+		PII:  None,
+		Options: []Option{
+			{Name: "as", Kind: KindChoice, Choices: []string{"code", "code3", "name"}, Doc: "How it is written: code (two letters, ISO 3166-1), code3 (three letters) or name (in English). code if not given."},
+		},
+		Examples: []Example{
+			{In: "The Netherlands", Out: "NL"},
+			{In: "Deutschland", Out: "DE"},
+			{In: "UK", Out: "GB"},
+			{In: "U.S.A.", Out: "US"},
+			{In: "cote d'ivoire", Out: "CI"},
+			{In: "nederland", Options: map[string]any{"as": "name"}, Out: "Netherlands"},
+			{In: "Austria", Options: map[string]any{"as": "code3"}, Out: "AUT"},
+			{In: "Atlantis", Fault: "type.country"},
+		},
+		New: func(o Options) (Reader, []OptionProblem) {
+			a := &asked{options: o}
+			write := map[string]func(code string) string{
+				"code": func(code string) string { return code }, "code3": countryCode3, "name": countryName,
+			}[a.choice("as", "code", "code3", "name")]
+			return Reader{Text: func(text string, _ *Env) (any, Fault) {
+				if code, ok := Country(text); ok {
+					return write(code), Fault{}
+				}
+				return nil, Fault{"type.country", "a country's name or code"}
+			}}, a.problems
+		},
+	}
+}
 
 // Country finds the ISO 3166-1 alpha-2 code of a country that is given by a code of two or three letters or by its name
 // in a number of languages.
 func Country(text string) (code string, ok bool) {
-	if len(text) > 200 {
+	if text == "" || len(text) > 200 {
 		return "", false
 	}
-	if text == "" {
-		return "", false
+	if code, ok = countries()[text]; ok {
+		return code, true
 	}
 	code, ok = countries()[countryKey(text)]
 	return code, ok
 }
 
+func countryCode3(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return code
+	}
+	return region.ISO3()
+}
+
+func countryName(code string) string { return countryNames()[code] }
+
+var countryNames = sync.OnceValue(func() map[string]string {
+	names, namer := map[string]string{}, display.English.Regions()
+	for _, region := range regions() {
+		name := namer.Name(region)
+		if short, _, found := strings.Cut(name, " ("); found && region.String() != "MM" { // Myanmar (Burma)
+			name = short
+		}
+		name = strings.TrimSuffix(name, " SAR China")
+		names[region.String()] = name
+	}
+	return names
+})
+
 // countries are the codes by everything that a country is called. The names are those of the Unicode CLDR.
 var countries = sync.OnceValue(func() map[string]string {
 	codes := map[string]string{}
-	languages := []language.Tag{
-		language.English, language.German, language.French, language.Dutch, language.Spanish, language.Italian,
-		language.Portuguese, language.Polish, language.Swedish, language.Danish, language.Norwegian, language.Finnish,
-		language.Czech, language.Turkish,
-	}
 	var namers []display.Namer
-	for _, tag := range languages {
-		namers = append(namers, display.Regions(tag))
+	for _, tag := range nameLanguages() {
+		if namer := display.Regions(tag); namer != nil {
+			namers = append(namers, namer)
+		}
 	}
 	add := func(name, code string) {
 		// What the first language says counts: no name of a country is the name of another one in a later language.
@@ -55,53 +107,73 @@ var countries = sync.OnceValue(func() map[string]string {
 	for alias, code := range countryAliases {
 		add(alias, code)
 	}
+	for _, region := range regions() {
+		// As records hold it, so that most lookups change nothing before.
+		codes[region.String()] = region.String()
+		if name := countryName(region.String()); codes[countryKey(name)] == region.String() {
+			codes[name] = region.String()
+		}
+		if codes[countryKey(countryName(region.String()))] == "" {
+			add(countryName(region.String()), region.String())
+		}
+	}
 	return codes
 })
 
-// regions are the countries and territories that have a code of their own.
-func regions() []language.Region {
+// nameLanguages are the languages in which the names of countries and languages are understood. The first one counts
+// most.
+func nameLanguages() []language.Tag {
+	return []language.Tag{
+		language.English, language.German, language.French, language.Dutch, language.Spanish, language.Italian,
+		language.Portuguese, language.Polish, language.Swedish, language.Danish, language.Norwegian, language.Finnish,
+		language.Czech, language.Slovak, language.Hungarian, language.Romanian, language.Bulgarian, language.Croatian, language.Slovenian,
+		language.Greek, language.Turkish, language.Russian, language.Ukrainian, language.Hebrew, language.Arabic, language.Hindi,
+		language.Japanese, language.Korean, language.Chinese, language.TraditionalChinese, language.Indonesian, language.Thai,
+	}
+}
+
+// regions are the countries and territories that have a code of their own. The codes of countries that are no more, such
+// as SU, have lost their names.
+var regions = sync.OnceValue(func() []language.Region {
 	var found []language.Region
+	namer := display.English.Regions()
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			code := string([]rune{a, b})
 			region, err := language.ParseRegion(code)
-			if err == nil && region.IsCountry() && region.Canonicalize().String() == code {
+			if err == nil && region.IsCountry() && region.Canonicalize().String() == code && namer.Name(region) != "" && code != "UN" {
 				found = append(found, region)
 			}
 		}
 	}
 	return found
-}
+})
 
 // countryKey makes spellings equal: case, accents, punctuation, a leading article.
 func countryKey(text string) string {
+	if plainKey(text) {
+		return strings.TrimPrefix(text, "the ")
+	}
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(text) {
+	b.Grow(len(text))
+	for _, r := range Fold(text) {
 		switch {
-		case unicode.Is(unicode.Mn, r) || r == '.':
-		case unicode.IsLetter(r):
-			b.WriteRune(unicode.ToLower(r))
+		case r == '.':
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			b.WriteRune(r)
 		default:
 			b.WriteByte(' ')
 		}
 	}
-	return strings.TrimPrefix(strings.Join(strings.Fields(b.String()), " "), "the ")
+	return strings.TrimPrefix(collapse(b.String()), "the ")
 }
 
-func countryType() Type {
-	return Type{
-		Name: "country",
-		Doc:  "A country, by its name in many languages or by its code, as the two letters of ISO 3166-1.",
-		PII:  None,
-		Examples: []Example{
-			{In: "The Netherlands", Out: "NL"}, {In: "Deutschland", Out: "DE"}, {In: "UK", Out: "GB"}, {In: "usa", Out: "US"},
-			{In: "Atlantis", Fault: "type.country"},
-		},
-		New: func(Options) (Reader, []OptionProblem) {
-			return Reader{Text: short(Fault{"type.country", "a country's name or code"}, func(text string, _ *Env) (any, bool) {
-				code, ok := Country(text)
-				return code, ok
-			})}, nil
-		},
+// plainKey says that a text is small ASCII letters and single spaces.
+func plainKey(text string) bool {
+	for i := range len(text) {
+		if (text[i] < 'a' || text[i] > 'z') && text[i] != ' ' {
+			return false
+		}
 	}
+	return folded(text)
 }

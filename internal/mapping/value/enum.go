@@ -1,6 +1,8 @@
 package value
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 
 	"handoff/internal/yamlfile"
@@ -9,7 +11,7 @@ import (
 func enumType() Type {
 	return Type{
 		Name: "enum",
-		Doc:  "One of several choices, translated by a table to what the CRM calls it. Case and spaces do not matter.",
+		Doc:  "One of several choices, translated by a table to what the CRM calls it. Case, spaces and accents do not matter.",
 		PII:  None,
 		Options: []Option{
 			{Name: "enum", Kind: KindTable, Required: true, Doc: "From what people choose to what is written."},
@@ -50,7 +52,7 @@ func (a *asked) choices() choices {
 		case key == "":
 			a.problem(at, "want an answer, got an empty text")
 		case twice:
-			a.problem(at, "the same answer as %q: case and spaces do not matter", other)
+			a.problem(at, "the same answer as %q: case, spaces and accents do not matter", other)
 		}
 		c.values[key], writtenAs[key] = a.constant(at, row.To), row.From
 		names = append(names, row.From)
@@ -72,4 +74,17 @@ func (c choices) convert(text string, _ *Env) (any, Fault) {
 		return c.otherwise, Fault{}
 	}
 	return nil, c.unknown
+}
+
+// constantText is a value of a table as a text.
+func constantText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
 }

@@ -114,5 +114,5 @@ func TypeNames() []string {
 }
 
 var types = sync.OnceValue(func() []Type {
-	return []Type{stringType(), textType(), emailType(), phoneType(), urlType(), domainType(), integerType(), decimalType(), moneyType(), booleanType(), dateType(), datetimeType(), enumType(), countryType()}
+	return []Type{stringType(), textType(), emailType(), phoneType(), urlType(), domainType(), integerType(), decimalType(), moneyType(), booleanType(), dateType(), datetimeType(), enumType(), multiEnumType(), countryType(), stateType(), languageType()}
 })
