@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/mappingtool/folder"
 	"handoff/internal/mappingtool/screen"
+	"handoff/internal/yamlfile"
 )
 
 func newMappings() *cobra.Command {
@@ -32,10 +34,20 @@ work. What it prints for people it prints for machines with --json.`,
   handoff mappings check --destination crm                                 # does the CRM take it?
   handoff mappings coverage --since 30d                                    # what nobody reads, what nobody sends`,
 	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, each := range cmd.Commands() {
+			names = append(names, each.Name())
+		}
+		return exit{couldNot, errors.New(yamlfile.Unknown("command", args[0], names))}
+	}
 	cmd.PersistentFlags().StringVar(&t.dir, "dir", "", "folder of the mappings; that of the configuration when not given")
 	cmd.PersistentFlags().BoolVar(&t.json, "json", false, "print JSON, for programs")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{couldNot, err} })
-	cmd.AddCommand(newLint(t), newTest(t))
+	cmd.AddCommand(newLint(t), newTry(t), newTest(t))
 	return cmd
 }
 

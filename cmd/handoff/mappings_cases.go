@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -25,9 +24,9 @@ what is expected of it. A mapping without cases is something to look at, too.`,
 			if err != nil {
 				return false, err
 			}
-			set, err := f.Load()
+			set, _, err := compile(f)
 			if err != nil {
-				return false, fmt.Errorf("the mappings do not compile; see `handoff mappings lint`:\n%w", err)
+				return false, err
 			}
 			var write func(file string, data []byte) error
 			if update {
