@@ -42,6 +42,9 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 		mapped.Objects = append(mapped.Objects, object.Name)
 		mapped.Fields += len(object.Fields)
 	}
+	if a.drift != nil {
+		a.drift.Mapped(m, input, plan.Unmapped)
+	}
 	done("mapping", m.Ref(), "destination", plan.Destination)
 	return mapped, nil
 }

@@ -26,11 +26,13 @@ func (p *program) serve(ctx context.Context) error {
 		return fmt.Errorf("listen for health and metrics: %w", err)
 	}
 	server := p.status()
-	watched, stopWatching := context.WithCancel(ctx)
+	// To the end: calls that finish while the worker stops still notice things.
+	watched, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { _ = server.Serve(listener) })
 	running.Go(func() { p.settings.Run(watched) })
 	running.Go(func() { p.rules.Run(watched) })
+	running.Go(func() { p.drift.Run(watched) })
 	running.Go(func() { reload.OnHangup(watched, p.settings.Ask, p.rules.Ask) })
 	fatal := make(chan error, 1)
 	workers, err := p.startWhenServed(ctx, fatal)

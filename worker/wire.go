@@ -38,6 +38,7 @@ type program struct {
 	ledger     *ledger.Ledger
 	temporal   client.Client
 	queues     *temporal.Queues
+	drift      *activities.Drift
 	activities *activities.Activities
 	closers    []func() error
 }
@@ -80,8 +81,12 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 		destinations[name] = d
 	}
 	p.alerts = &alerts{ledger: p.ledger, notifier: channels, logger: logger}
+	p.drift = activities.NewDrift(activities.DriftOptions{
+		Ledger: p.ledger, Notifier: channels, Metrics: telemetry.NewDrifts(p.metrics.Registry), Logger: logger, Now: time.Now,
+	})
+	p.metrics.Registry.MustRegister(telemetry.NewSchemas(p.ledger.SchemaChecks))
 	p.activities = activities.New(activities.Deps{
-		Ledger: p.ledger, Rules: p.current, RulesAt: p.at,
+		Ledger: p.ledger, Rules: p.current, RulesAt: p.at, Drift: p.drift,
 		Destinations: destinations, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },
