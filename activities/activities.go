@@ -19,6 +19,7 @@ import (
 // Ledger is what the steps ask of the ledger, by step.
 type Ledger interface {
 	Load(ctx context.Context, id submission.ID, correction string) (ledger.Loaded, error)
+	SaveFetched(ctx context.Context, id submission.ID, payload submission.Payload, form string, submittedAt time.Time) error
 	ClaimAnswers(ctx context.Context, id submission.ID, claim ledger.Claim) (submission.ID, error)
 
 	SavePlan(ctx context.Context, id submission.ID, plan []byte, mapping, version string) error
@@ -74,11 +75,10 @@ type Deps struct {
 	// RulesAt finds a version that served lately.
 	RulesAt      func(version string) (Rules, bool)
 	Destinations map[string]Destination
+	Fetcher      Fetcher // nil where no source sends notices
 	Notifier     Notifier
 	Metrics      Metrics
 	Logger       *slog.Logger
-	// Drift is told about every submission that was mapped; nil where nobody looks out for drift.
-	Drift *Drift
 	// Index makes a blind index, so that the ledger recognizes a person without knowing one.
 	Index func(kind, value string) []byte
 	// Unavailable tells a ledger that is away, which heals, from a ledger that refuses.
@@ -97,10 +97,10 @@ type Activities struct {
 	rules        func() Rules
 	rulesAt      func(version string) (Rules, bool)
 	destinations map[string]Destination
+	fetcher      Fetcher
 	notifier     Notifier
 	metrics      Metrics
 	logger       *slog.Logger
-	drift        *Drift
 	index        func(kind, value string) []byte
 	unavailable  func(error) bool
 	delay        func(kind crm.Kind, attempt int, asked time.Duration, random float64) time.Duration
@@ -108,11 +108,11 @@ type Activities struct {
 	statusURL    func(submission.ID) string
 }
 
-// New returns the activities over deps, all of which but Drift are required.
+// New returns the activities over deps, all of which are required.
 func New(d Deps) *Activities {
 	return &Activities{
-		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, notifier: d.Notifier,
-		metrics: d.Metrics, logger: d.Logger, drift: d.Drift, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
+		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, fetcher: d.Fetcher, notifier: d.Notifier,
+		metrics: d.Metrics, logger: d.Logger, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
 		random: d.Random, statusURL: d.StatusURL,
 	}
 }

@@ -26,6 +26,12 @@ type Ran struct {
 // Attempts is the number of attempts, at least one.
 func (r Ran) Attempts() int { return max(r.Attempt, 1) }
 
+// Fetched says how many answers there are.
+type Fetched struct {
+	Ran
+	Answers int `json:"answers"`
+}
+
 // Validated says which mapping accepted the answers.
 type Validated struct {
 	Ran

@@ -24,6 +24,15 @@ type Failure struct {
 	Fields    []string             `json:"fields,omitempty"` // destination fields
 	RequestID string               `json:"request_id,omitempty"`
 	Problems  []submission.Problem `json:"problems,omitempty"` // fields of the form
+	Source    string               `json:"source,omitempty"`   // whose API failed, where it was not a destination's
+}
+
+// place is what needs repair, for people.
+func (f Failure) place(destination string) string {
+	if f.Source != "" {
+		return "source " + f.Source
+	}
+	return "destination " + destination
 }
 
 // Permanent is the failure as the error that closes a workflow.
@@ -47,10 +56,19 @@ func invalid(problems []submission.Problem) *stepError {
 	}
 }
 
-// stepError is a *crm.Error with the form's fields at fault.
+// stepError is a *crm.Error with the form's fields at fault, or the source whose API failed.
 type stepError struct {
 	Error_   *crm.Error //nolint:revive // embedded would promote Error twice
 	problems []submission.Problem
+	source   string
+}
+
+// ofSource says that it was the source's API that failed, where it was an API.
+func ofSource(name string, err error) error {
+	if e, ok := crm.AsError(err); ok {
+		return &stepError{Error_: e, source: name}
+	}
+	return err
 }
 
 func (e *stepError) Error() string { return e.Error_.Error() }
@@ -87,12 +105,13 @@ func (a *Activities) fail(ctx context.Context, step submission.Step, destination
 // heals, a payload that cannot be opened does not.
 func (a *Activities) classify(err error) Failure {
 	var problems []submission.Problem
+	var source string
 	var se *stepError
 	if errors.As(err, &se) {
-		problems = se.problems
+		problems, source = se.problems, se.source
 	}
 	if e, ok := crm.AsError(err); ok {
-		return Failure{Kind: e.Kind, Code: e.Code, Status: e.Status, Fields: e.Fields, RequestID: e.RequestID, Problems: problems}
+		return Failure{Kind: e.Kind, Code: e.Code, Status: e.Status, Fields: e.Fields, RequestID: e.RequestID, Problems: problems, Source: source}
 	}
 	switch {
 	case errors.Is(err, ledger.ErrNotFound): // a correction that does not exist, say: asking again will not find it

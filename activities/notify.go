@@ -103,16 +103,16 @@ func (a *Activities) alert(ctx context.Context, destination string, failure Fail
 	channels := a.notifier.Channels(notify.Alert)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	cause := strings.Join(append([]string{destination, string(failure.Kind), failure.Code}, failure.Fields...), " ")
+	cause := strings.Join(append([]string{failure.place(destination), string(failure.Kind), failure.Code}, failure.Fields...), " ")
 	first, err := a.ledger.ClaimAlert(ctx, cause, alertEvery)
 	if err != nil || !first {
 		return
 	}
-	a.logger.LogAttrs(ctx, slog.LevelError, "a destination or mapping needs repair",
-		slog.String("destination", destination), slog.String("kind", string(failure.Kind)), slog.String("code", failure.Code),
+	a.logger.LogAttrs(ctx, slog.LevelError, "a connection or a mapping needs repair",
+		slog.String("what", failure.place(destination)), slog.String("kind", string(failure.Kind)), slog.String("code", failure.Code),
 		slog.String("next", "fix the cause, then send `retry` to what waits in review"))
 	for _, name := range channels {
-		message := notify.Message{Event: notify.Alert, Problems: append([]string{"destination " + destination}, codes(failure)...)}
+		message := notify.Message{Event: notify.Alert, Problems: append([]string{failure.place(destination)}, codes(failure)...)}
 		if err := a.notifier.Send(ctx, name, message); err != nil {
 			a.logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", name))
 		}

@@ -44,6 +44,7 @@ type rig struct {
 	acts   *activities.Activities
 	held   atomic.Bool
 	id     submission.ID
+	thin   bool
 	// refused counts the updates that the validator refused.
 	refused int
 }
@@ -148,7 +149,7 @@ func deliver(t *testing.T, l *ledger.Ledger, senderID string, answers map[string
 // run runs the workflow to its end and returns its status.
 func (r *rig) run(trace submission.Trace) (submission.Status, error) {
 	r.Helper()
-	r.env.ExecuteWorkflow(submission.WorkflowType, submission.Input{Submission: r.id, Trace: trace})
+	r.env.ExecuteWorkflow(submission.WorkflowType, submission.Input{Submission: r.id, Trace: trace, Thin: r.thin})
 	require.True(r, r.env.IsWorkflowCompleted())
 	var status submission.Status
 	if err := r.env.GetWorkflowError(); err != nil {

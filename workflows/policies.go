@@ -24,6 +24,7 @@ type stepPolicy struct {
 // steps: the local attempt stays below the workflow task timeout (10 s), or Temporal would have to keep the task alive.
 // A CRM gets 30 s to answer and a day to come back; a notification is old news after an hour.
 var steps = map[submission.Step]stepPolicy{
+	submission.StepFetch:    {local: 5 * time.Second, attempt: 30 * time.Second, deadline: 24 * time.Hour},
 	submission.StepValidate: {local: 2 * time.Second, attempt: 10 * time.Second, deadline: 24 * time.Hour},
 	submission.StepDedupe:   {local: 2 * time.Second, attempt: 10 * time.Second, deadline: 24 * time.Hour},
 	submission.StepMap:      {local: 2 * time.Second, attempt: 10 * time.Second, deadline: 24 * time.Hour},

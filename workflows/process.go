@@ -17,6 +17,7 @@ import (
 type process struct {
 	id          submission.ID
 	trace       submission.Trace
+	thin        bool   // the answers are to be fetched first
 	correction  string // the correction that the steps apply, "" for none
 	duplicateOf submission.ID
 	status      submission.Status
@@ -33,6 +34,7 @@ func newProcess(ctx workflow.Context, input submission.Input) (*process, error) 
 	p := &process{
 		id:     input.Submission,
 		trace:  input.Trace,
+		thin:   input.Thin,
 		status: submission.Status{Submission: input.Submission, Stage: submission.StageProcessing},
 		logger: workflow.GetLogger(ctx),
 

@@ -39,6 +39,13 @@ var do *activities.Activities
 func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	input := activities.Step{Submission: p.id, Correction: p.correction}
 
+	if p.thin {
+		if _, err := run[activities.Fetched](ctx, p, submission.StepFetch, submission.QueueSubmissions,
+			"answers from the sender, which only announced them", do.FetchAnswers, input); err != nil {
+			return "", err
+		}
+	}
+
 	validated, err := run[activities.Validated](ctx, p, submission.StepValidate, submission.QueueSubmissions,
 		"answers against the mapping", do.ValidateSubmission, input)
 	if err != nil {

@@ -64,6 +64,8 @@ type Resolution struct {
 type Input struct {
 	Submission ID    `json:"submission"`
 	Trace      Trace `json:"trace,omitempty"`
+	// Thin is a submission whose answers are to be fetched first.
+	Thin bool `json:"thin,omitempty"`
 	// ReviewLimit is how long the submission waits for a person; 0 is DefaultReviewLimit.
 	ReviewLimit time.Duration `json:"review_limit_ns,omitempty"`
 }

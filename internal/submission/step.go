@@ -2,6 +2,9 @@ package submission
 
 import "strings"
 
+// StepFetch comes before the path of a submission that was only announced.
+const StepFetch Step = "fetch"
+
 // At is the step at one of several destinations, such as "upsert/warehouse".
 func (s Step) At(destination string) Step { return s + "/" + Step(destination) }
 

@@ -36,7 +36,7 @@ func Start(ctx context.Context, c client.Client, s submission.Submission, review
 		),
 		StaticSummary: fmt.Sprintf("%s from %s", s.Form, s.Source),
 		Priority:      sdk.Priority{FairnessKey: s.Source},
-	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace, ReviewLimit: reviewLimit})
+	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace, Thin: s.Thin, ReviewLimit: reviewLimit})
 	if sdk.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil
 	}

@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"handoff/internal/crm"
+	"handoff/internal/submission"
+)
+
+// Fetcher reads the answers that a sender announced without sending them, with the source's own credentials and limits.
+type Fetcher interface {
+	// Fetch reads what the notice names. Its errors are *crm.Error: a sender's API fails in the same ways as a CRM's, and
+	// one that has nothing under the notice's id is Invalid.
+	Fetch(ctx context.Context, source string, notice submission.Notice) (Announced, error)
+}
+
+// Announced is what a sender had under a notice.
+type Announced struct {
+	Payload     submission.Payload
+	Form        string    // the sender's form, "" where only the notice says
+	SubmittedAt time.Time // zero where only the notice says
+}
+
+// FetchAnswers completes a submission that was only announced, before anything else happens to it. Answers that have
+// come are not fetched again: what the person sent counts, not what the sender's record became since.
+func (a *Activities) FetchAnswers(ctx context.Context, in Step) (Fetched, error) {
+	done := a.begin(ctx, submission.StepFetch)
+	loaded, err := a.ledger.Load(ctx, in.Submission, in.Correction)
+	if err != nil {
+		return Fetched{}, a.fail(ctx, submission.StepFetch, "", err)
+	}
+	notice, s := loaded.Payload.Notice, loaded.Submission
+	if notice == nil || len(loaded.Payload.Answers) > 0 {
+		done()
+		return Fetched{Ran: ran(ctx), Answers: len(loaded.Payload.Answers)}, nil
+	}
+	if a.fetcher == nil {
+		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Misconfigured, Code: "no_fetcher"}))
+	}
+	announced, err := a.fetcher.Fetch(ctx, s.Source, *notice)
+	if err != nil {
+		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, err))
+	}
+	if len(announced.Payload.Answers) == 0 {
+		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Invalid, Code: "nothing_to_fetch"}))
+	}
+	payload := announced.Payload
+	payload.Notice = notice
+	if payload.Context == nil {
+		payload.Context = loaded.Payload.Context
+	}
+	if err := a.ledger.SaveFetched(ctx, in.Submission, payload, announced.Form, announced.SubmittedAt); err != nil {
+		return Fetched{}, a.fail(ctx, submission.StepFetch, "", err)
+	}
+	done("answers", len(payload.Answers))
+	return Fetched{Ran: ran(ctx), Answers: len(payload.Answers)}, nil
+}
