@@ -79,6 +79,8 @@ type Deps struct {
 	Notifier     Notifier
 	Metrics      Metrics
 	Logger       *slog.Logger
+	// Drift is told about every submission that was mapped; nil where nobody looks out for drift.
+	Drift *Drift
 	// Index makes a blind index, so that the ledger recognizes a person without knowing one.
 	Index func(kind, value string) []byte
 	// Unavailable tells a ledger that is away, which heals, from a ledger that refuses.
@@ -101,6 +103,7 @@ type Activities struct {
 	notifier     Notifier
 	metrics      Metrics
 	logger       *slog.Logger
+	drift        *Drift
 	index        func(kind, value string) []byte
 	unavailable  func(error) bool
 	delay        func(kind crm.Kind, attempt int, asked time.Duration, random float64) time.Duration
@@ -108,11 +111,11 @@ type Activities struct {
 	statusURL    func(submission.ID) string
 }
 
-// New returns the activities over deps, all of which are required.
+// New returns the activities over deps, all of which but Drift are required.
 func New(d Deps) *Activities {
 	return &Activities{
 		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, fetcher: d.Fetcher, notifier: d.Notifier,
-		metrics: d.Metrics, logger: d.Logger, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
+		metrics: d.Metrics, logger: d.Logger, drift: d.Drift, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
 		random: d.Random, statusURL: d.StatusURL,
 	}
 }
