@@ -14,7 +14,7 @@ func simple(name, doc string, change func(text string) string, examples ...Examp
 }
 
 func trimTransform() Transform {
-	return simple("trim", "Leaves out spaces at both ends. Texts are trimmed anyway; this is for what other transforms leave behind.",
+	return simple("trim", "Leaves out spaces at both ends. Answers are trimmed anyway; this is for what other transforms leave behind.",
 		strings.TrimSpace, Example{In: "  a b ", Out: "a b"})
 }
 
@@ -22,7 +22,25 @@ func collapseTransform() Transform {
 	return simple("collapse", "Makes every run of spaces and line breaks one space.", collapse, Example{In: "a  b\n c", Out: "a b c"})
 }
 
-func collapse(text string) string { return strings.Join(strings.Fields(text), " ") }
+func collapse(text string) string {
+	if collapsed(text) {
+		return text
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// collapsed says that a text is ASCII and collapse would change nothing.
+func collapsed(text string) bool {
+	space := true
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space || text == ""
+}
 
 func lowerTransform() Transform {
 	return simple("lower", "Writes a text in small letters.", strings.ToLower, Example{In: "Spring SALE", Out: "spring sale"})

@@ -8,9 +8,9 @@
 // How an answer is read:
 //
 //  1. Clean every text of it with Line, or with Paragraphs where Type.Multiline is set.
-//  2. Run the rule's transforms, in order (Run). Each is a Step. Step.Text changes one text and is run on every text of a list;
-//     Step.List changes the list as a whole, and sees a single text as a list of one. Texts that become empty are no
-//     answer.
+//  2. Run the rule's transforms, in order: RunText, or Run for a list. Each is a Step. Step.Text changes one text and is run
+//     on every text of a list; Step.List changes the list as a whole, and sees a single text as a list of one. Texts that
+//     become empty are no answer. Where nothing was answered, only steps with Always are run (default, count).
 //  3. Convert: a JSON number with Reader.Number where the type has one and no transform ran, several texts with
 //     Reader.List where the type has one (an answer to other types is one text: the fault is Single), everything else
 //     with Reader.Text, which wants a text that is clean and not empty. A nil value without a fault is "nothing to

@@ -50,10 +50,14 @@ func read(kind value.Type, reader value.Reader, answer any, env *value.Env) (any
 // changed is what a step makes of an answer: nil, a text, or several.
 func changed(step value.Step, answer any) any {
 	texts, ok := answer.([]string)
-	if !ok {
-		texts = []string{answer.(string)}
+	if ok {
+		texts = value.Run([]value.Step{step}, texts)
+	} else if one, list := value.RunText([]value.Step{step}, answer.(string)); list != nil {
+		texts = list
+	} else if one != "" {
+		texts = []string{one}
 	}
-	switch texts = value.Run([]value.Step{step}, texts); len(texts) {
+	switch len(texts) {
 	case 0:
 		return nil
 	case 1:

@@ -9,8 +9,8 @@ import "strings"
 func SplitName(full string) (first, last string) {
 	suffix := ""
 	before, after, comma := strings.Cut(full, ",")
-	if comma && nameSuffixes[nameWord(after)] {
-		full, suffix, comma = before, strings.TrimSpace(after), false
+	if comma && onlySuffixes(after) {
+		full, suffix, comma = before, JoinName(strings.Fields(after)...), false
 	}
 	if comma && strings.TrimSpace(before) != "" && strings.TrimSpace(after) != "" {
 		return lastNameFirst(strings.Fields(before), strings.Fields(strings.ReplaceAll(after, ",", " ")))
@@ -24,7 +24,7 @@ func SplitName(full string) (first, last string) {
 	case len(words) == 0:
 		return "", suffix
 	case len(words) == 1 && (titled || suffix != ""):
-		return "", join(words[0], suffix)
+		return "", JoinName(words[0], suffix)
 	case len(words) == 1:
 		return words[0], ""
 	}
@@ -35,35 +35,61 @@ func SplitName(full string) (first, last string) {
 			break
 		}
 	}
-	return join(words[:from]...), join(append(words[from:], suffix)...)
+	return JoinName(words[:from]...), JoinName(JoinName(words[from:]...), suffix)
+}
+
+// JoinName makes one name of several, of which some can be empty.
+func JoinName(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
 }
 
 // lastNameFirst reads "Berg, Jan van den" as well as "van den Berg, Jan".
 func lastNameFirst(last, first []string) (string, string) {
 	first, _ = withoutTitles(first)
+	suffix := ""
+	if n := len(first); n > 1 && nameSuffixes[nameWord(first[n-1])] {
+		first, suffix = first[:n-1], first[n-1]
+	}
 	from := len(first)
 	for from > 1 && nameParticles[strings.ToLower(first[from-1])] {
 		from--
 	}
-	return join(first[:from]...), join(append(first[from:], last...)...)
+	return JoinName(first[:from]...), JoinName(JoinName(first[from:]...), JoinName(last...), suffix)
 }
 
 func withoutTitles(words []string) (rest []string, titled bool) {
-	for len(words) > 1 && nameTitles[nameWord(words[0])] {
+	for len(words) > 1 && isTitle(words[0]) {
 		words, titled = words[1:], true
 	}
 	return words, titled
 }
 
-func nameWord(word string) string {
-	return strings.ToLower(strings.Trim(strings.TrimSpace(word), "."))
+func isTitle(word string) bool {
+	plain := nameWord(word)
+	return nameTitles[plain] || len(plain) < len(word) && nameTitlesDotted[plain]
 }
 
-func join(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
+// onlySuffixes says whether all that follows a name are suffixes: PhD, MBA.
+func onlySuffixes(text string) bool {
+	words := strings.Fields(strings.ReplaceAll(text, ",", " "))
+	for _, word := range words {
+		if !nameSuffixes[nameWord(word)] && !nameSuffixesAfterComma[nameWord(word)] {
+			return false
+		}
+	}
+	return len(words) > 0
+}
 
-var (
-	nameTitles    = wordSet("mr mrs ms miss mx dr prof professor herr frau dhr mevr mw mme mlle ir ing drs sir")
-	nameSuffixes  = wordSet("jr sr ii iii iv phd ph.d md m.d mba msc bsc esq")
-	nameParticles = wordSet(`van von vom zu zum zur der den de del della dello degli dei di da do dos das du la le les lo
-		el al bin bint ibn ben abu ter ten te 't op af av`)
-)
+func nameWord(word string) string {
+	return strings.ToLower(strings.Trim(strings.TrimSpace(word), ".,"))
+}

@@ -87,6 +87,24 @@ func (a *asked) text(name string) string {
 	return ""
 }
 
+// textOr is an option of one text; otherwise stands in for none.
+func (a *asked) textOr(name, otherwise string) string {
+	if text := a.text(name); text != "" {
+		return text
+	}
+	return otherwise
+}
+
+// required is an option of one text that must be given.
+func (a *asked) required(name, want string) string {
+	before := len(a.problems)
+	text := a.text(name)
+	if text == "" && len(a.problems) == before {
+		a.problem(under(name), "%s", want)
+	}
+	return text
+}
+
 // number is a whole number of at least 1; otherwise what stands in for one that is not given.
 func (a *asked) number(name string, otherwise int) int {
 	given, ok := a.options[name]

@@ -36,7 +36,8 @@ func phoneType() Type {
 				if code, ok := Country(env.answer(from)); ok {
 					in = code
 				}
-				return phone(text, in)
+				number, ok := phone(text, in)
+				return number, ok
 			})}, a.problems
 		},
 	}
@@ -46,16 +47,16 @@ func phoneType() Type {
 const maxPhone = 60
 
 // phone is a number in E.164, read as one of the region where it has no country code.
-func phone(text, region string) (any, bool) {
+func phone(text, region string) (string, bool) {
 	if len(text) > maxPhone {
-		return nil, false
+		return "", false
 	}
 	if rest, ok := strings.CutPrefix(text, "00"); ok {
 		text = "+" + rest
 	}
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return nil, false
+		return "", false
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), true
 }

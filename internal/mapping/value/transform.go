@@ -9,6 +9,8 @@ type Step struct {
 	// List changes a list of texts as a whole; a single text is a list of one. It leaves the list that it is given as it
 	// is.
 	List func(texts []string) []string
+	// Always says that the step makes something where there is no answer; the others are left out then.
+	Always bool
 }
 
 // Transform changes a text, or a list of texts, before it is read as its type.
@@ -65,43 +67,12 @@ func TransformNames() []string {
 }
 
 var transforms = sync.OnceValue(func() []Transform {
-	return []Transform{trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), truncateTransform(), domainOfTransform(), companyDomainTransform(), freeMailTransform()}
+	return []Transform{
+		trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), titleTransform(), truncateTransform(), stripHTMLTransform(),
+		digitsTransform(), slugTransform(), replaceTransform(), prefixTransform(), suffixTransform(),
+		firstNameTransform(), lastNameTransform(), domainOfTransform(), companyDomainTransform(), freeMailTransform(),
+		hostTransform(), pathTransform(), queryTransform(), withoutQueryTransform(), utmTransform(), utmMediumTransform(),
+		tableTransform(), hashTransform(), splitTransform(), joinTransform(), firstTransform(), lastTransform(), uniqueTransform(), sortTransform(),
+		countTransform(), defaultTransform(),
+	}
 })
-
-// Run runs steps on the texts of an answer, in order, and drops what becomes empty.
-func Run(steps []Step, texts []string) []string {
-	texts = filled(texts)
-	for _, step := range steps {
-		if len(texts) == 0 && step.List == nil {
-			return nil
-		}
-		if step.List != nil {
-			texts = step.List(texts)
-		} else {
-			changed := make([]string, len(texts))
-			for i, text := range texts {
-				changed[i] = step.Text(text)
-			}
-			texts = changed
-		}
-		texts = filled(texts)
-	}
-	return texts
-}
-
-// filled are the texts that are not empty.
-func filled(texts []string) []string {
-	for i, text := range texts {
-		if text != "" {
-			continue
-		}
-		kept := append([]string(nil), texts[:i]...)
-		for _, text := range texts[i+1:] {
-			if text != "" {
-				kept = append(kept, text)
-			}
-		}
-		return kept
-	}
-	return texts
-}
