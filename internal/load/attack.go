@@ -60,8 +60,8 @@ func (a *attack) run(ctx context.Context, rate int) (row, error) {
 		return row{}, err
 	}
 	// Connections that were idle for long and a heap that is cold are not what is measured.
-	watched := watch(ctx, a.stack.Starter.PID())
-	defer watched.stop()
+	watched := Watch(ctx, a.stack.Starter.PID())
+	defer watched.Stop()
 	results := filepath.Join(a.folder, "results.bin")
 	attack := exec.CommandContext(ctx, a.vegeta, "attack", "-format=json", "-targets="+targets, "-lazy", "-name=handoff",
 		fmt.Sprintf("-rate=%d/1s", rate), "-duration="+a.long.String(), "-timeout=30s", "-max-connections=256", "-output="+results)
@@ -72,7 +72,7 @@ func (a *attack) run(ctx context.Context, rate int) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("read vegeta's results: %w", err)
 	}
-	r := row{resident: watched.stop()}
+	r := row{resident: watched.Stop()}
 	if err := json.Unmarshal(output, &r.report); err != nil {
 		return row{}, fmt.Errorf("read vegeta's report: %w", err)
 	}

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// watcher looks at a process's memory while something happens to it.
-type watcher struct {
+// Watcher looks at a process's memory while something happens to it.
+type Watcher struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	most   int64
 }
 
-// watch begins to look at the resident memory of a process.
-func watch(ctx context.Context, pid int) *watcher {
+// Watch begins to look at the resident memory of a process.
+func Watch(ctx context.Context, pid int) *Watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{cancel: cancel}
+	w := &Watcher{cancel: cancel}
 	w.done.Go(func() {
 		ticker := time.NewTicker(50 * time.Millisecond)
 		defer ticker.Stop()
@@ -36,8 +36,8 @@ func watch(ctx context.Context, pid int) *watcher {
 	return w
 }
 
-// stop ends the watching and returns the most that was seen, in bytes.
-func (w *watcher) stop() int64 {
+// Stop ends the watching and returns the most that was seen, in bytes.
+func (w *Watcher) Stop() int64 {
 	w.cancel()
 	w.done.Wait()
 	return w.most
