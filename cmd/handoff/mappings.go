@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -42,12 +43,12 @@ work. What it prints for people it prints for machines with --json.`,
 		for _, each := range cmd.Commands() {
 			names = append(names, each.Name())
 		}
-		return exit{couldNot, errors.New(yamlfile.Unknown("command", args[0], names))}
+		return exit{couldNot, oneOf("command", args[0], names)}
 	}
 	cmd.PersistentFlags().StringVar(&t.dir, "dir", "", "folder of the mappings; that of the configuration when not given")
 	cmd.PersistentFlags().BoolVar(&t.json, "json", false, "print JSON, for programs")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{couldNot, err} })
-	cmd.AddCommand(newLint(t), newTry(t), newTest(t))
+	cmd.AddCommand(newLint(t), newTry(t), newTest(t), newDiff(t))
 	return cmd
 }
 
@@ -104,6 +105,15 @@ func (t *tools) print(cmd *cobra.Command, result printer) error {
 
 // printer is a result that can be shown to people; programs get it as JSON.
 type printer interface{ Print(s *screen.Screen) }
+
+// oneOf makes sure that a name is among the known ones.
+func oneOf(what, name string, known []string) error {
+	slices.Sort(known)
+	if known = slices.Compact(known); slices.Contains(known, name) {
+		return nil
+	}
+	return errors.New(yamlfile.Unknown(what, name, known))
+}
 
 func encode(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)

@@ -133,9 +133,9 @@ func (f *Folder) place(base string, data []byte) string {
 	if base == mapping.RoutingFile {
 		return base
 	}
-	if called := nameOf(data); called != "" {
+	if called := NameOf(data); called != "" {
 		for _, name := range f.Names() {
-			if path.Dir(name) == "." && nameOf(f.files[name]) == called {
+			if path.Dir(name) == "." && NameOf(f.files[name]) == called {
 				return name
 			}
 		}
@@ -146,8 +146,8 @@ func (f *Folder) place(base string, data []byte) string {
 	return base
 }
 
-// nameOf is what a file says that its mapping is called, as far as it can be read.
-func nameOf(data []byte) string {
+// NameOf is what a file says that its mapping is called, as far as it can be read.
+func NameOf(data []byte) string {
 	file, problems := yamlfile.Parse("", data)
 	if len(problems) > 0 {
 		return ""

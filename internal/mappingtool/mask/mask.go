@@ -58,6 +58,9 @@ func list(values []string, class string) string {
 func one(text, class string) string {
 	switch class {
 	case None:
+		if reaches(text) {
+			return contact(text)
+		}
 		return clear(text)
 	case Contact:
 		return contact(text)
@@ -65,6 +68,12 @@ func one(text, class string) string {
 		return words(text)
 	}
 	return hidden
+}
+
+// reaches says that a text which should say nothing of a person looks like an address all the same: somebody wrote it
+// into the wrong field.
+func reaches(text string) bool {
+	return strings.Contains(text, "@") || strings.HasPrefix(strings.TrimSpace(text), "+") && isNumber(text)
 }
 
 // clear is a value that may be read, on one line.

@@ -37,6 +37,9 @@ func TestShapesStayAndPeopleDoNot(t *testing.T) {
 		{"anything", "a class of tomorrow", "•••"},
 		{true, mask.Sensitive, "•••"},
 		{true, mask.None, `"true"`},
+		{"nora@brightline.example", mask.None, "n•••@b•••.example"},
+		{"+46 8 123 456", mask.None, "+46 • ••• •••"},
+		{"call nora@brightline.example today", mask.None, "c•••@•••"},
 		{json.Number("201"), mask.None, `"201"`},
 		{"a  b\nc", mask.None, `"a b c"`},
 		{strings.Repeat("é", 70), mask.None, `"` + strings.Repeat("é", 59) + `…"`},
@@ -90,5 +93,27 @@ func TestDifferencesThatMasksHide(t *testing.T) {
 		{"a", "b", ""}, {"a", "a", ""}, {"a", nil, ""}, {true, "a", ""},
 	} {
 		require.Equal(t, c.want, mask.Difference(c.before, c.after))
+	}
+}
+
+func TestAFieldThatWasNotClassedIsShownWithCare(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][4]string{ // target, type, class given, class
+		{"contact.email", "email", mask.None, mask.Contact},
+		{"contact.email", "email", mask.Identity, mask.Identity},
+		{"contact.first_name", "string", mask.None, mask.Identity},
+		{"Contact.LastName", "string", mask.None, mask.Identity},
+		{"contact.name", "string", mask.None, mask.Identity},
+		{"company.name", "string", mask.None, mask.None},
+		{"lead.message", "text", mask.None, mask.Sensitive},
+		{"lead.answers", "json", mask.None, mask.Sensitive},
+		{"contact.birth_date", "date", mask.None, mask.Sensitive},
+		{"contact.homePhone", "string", mask.None, mask.Contact},
+		{"contact.consent_ip", "string", mask.None, mask.Contact},
+		{"lead.source", "enum", mask.None, mask.None},
+		{"lead.source", "enum", "", mask.Sensitive},
+		{"lead.product_interest", "string", mask.None, mask.None},
+	} {
+		require.Equal(t, c[3], mask.Class(c[0], c[1], c[2]), "%v", c)
 	}
 }
