@@ -33,6 +33,7 @@ type Ledger interface {
 	ClaimNotification(ctx context.Context, id submission.ID, channel string) (bool, error)
 	NotificationSent(ctx context.Context, id submission.ID, channel, outcome string) error
 	ClaimAlert(ctx context.Context, cause string, every time.Duration) (bool, error)
+	RecordSchemaCheck(ctx context.Context, destination string, found []ledger.SchemaFinding) ([]ledger.SchemaFinding, error)
 
 	OpenReview(ctx context.Context, id submission.ID, review ledger.Review) error
 	CloseReview(ctx context.Context, id submission.ID, resolution submission.Resolution) error
@@ -65,6 +66,8 @@ type Destination struct {
 	// Held says that operators have stopped or slowed the destination's task queue. Local attempts do not pass through
 	// that queue, so they step aside and let the durable attempt wait in it.
 	Held func() bool
+	// KnowsOwners says that the CRM lists everybody who can be given records, and not merely those who have some.
+	KnowsOwners bool
 }
 
 // Deps are what the activities stand on.

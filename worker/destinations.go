@@ -23,7 +23,9 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 			continue
 		}
 		p.closers = append(p.closers, connector.Close)
-		destination := activities.Destination{Connector: connector, Trace: d.Trace}
+		destination := activities.Destination{
+			Connector: connector, Trace: d.Trace, KnowsOwners: d.Postgres == nil || d.Postgres.Owners != nil,
+		}
 		if d.Limit.Writes > 0 {
 			destination.Connector = crm.Pace(connector, crm.Limit{Writes: d.Limit.Writes, Per: d.Limit.Per})
 		}

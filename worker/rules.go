@@ -95,7 +95,7 @@ func (p *program) watch() error {
 		Load:    func() (activities.Rules, error) { return loadRules(p.config.Mappings, sources(), destinations) },
 		Changes: ruleChanges,
 		Refused: func(r reload.Refusal) { p.alerts.refused(r) },
-		Swapped: func(_, _ reload.Version[activities.Rules]) { p.rulesChanged() },
+		Swapped: func(_, _ reload.Version[activities.Rules]) { p.checks.soon() },
 		Metrics: p.reloads, Logger: p.logger,
 	})
 	return err

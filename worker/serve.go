@@ -43,6 +43,7 @@ func (p *program) serve(ctx context.Context) error {
 		return err
 	}
 	running.Go(func() { p.queues.Watch(watched) })
+	running.Go(func() { p.checks.run(watched) })
 	p.logger.Info("worker runs", "queues", len(workers), "status", listener.Addr().String())
 
 	select {
@@ -64,9 +65,6 @@ func (p *program) serve(ctx context.Context) error {
 	p.alerts.sending.Wait()
 	return err
 }
-
-// rulesChanged is told when other rules serve.
-func (p *program) rulesChanged() {}
 
 // startWhenServed waits until Temporal serves: a worker that comes up first, or through an outage, is no failure. It
 // returns no workers when ctx ends before that.
@@ -110,6 +108,7 @@ func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
 	}
 	main := worker.New(p.temporal, submission.QueueSubmissions, options)
 	main.RegisterWorkflowWithOptions(workflows.ProcessSubmission, workflow.RegisterOptions{Name: submission.WorkflowType})
+	main.RegisterWorkflowWithOptions(workflows.CheckDestination, workflow.RegisterOptions{Name: submission.CheckType})
 	main.RegisterActivity(p.activities)
 	workers := []worker.Worker{main}
 	options.DisableWorkflowWorker = true

@@ -39,6 +39,7 @@ type program struct {
 	temporal   client.Client
 	queues     *temporal.Queues
 	drift      *activities.Drift
+	checks     *checks
 	activities *activities.Activities
 	closers    []func() error
 }
@@ -80,6 +81,7 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 		d.Held = func() bool { return p.queues.Held(name) }
 		destinations[name] = d
 	}
+	p.checks = newChecks(p.temporal.ScheduleClient(), c.Destinations, logger)
 	p.alerts = &alerts{ledger: p.ledger, notifier: channels, logger: logger}
 	p.drift = activities.NewDrift(activities.DriftOptions{
 		Ledger: p.ledger, Notifier: channels, Metrics: telemetry.NewDrifts(p.metrics.Registry), Logger: logger, Now: time.Now,

@@ -23,6 +23,10 @@ func (l *loader) completeDestinations(c *Config) {
 			destination.Timeout = 10 * time.Second
 		}
 		l.span(path+".timeout", destination.Timeout, 100*time.Millisecond, 2*time.Minute)
+		if destination.CheckEvery == 0 {
+			destination.CheckEvery = time.Hour
+		}
+		l.span(path+".check_every", destination.CheckEvery, time.Minute, 7*24*time.Hour)
 		if destination.Timeout > c.Worker.StopTimeout {
 			l.problem(path+".timeout", "%s is longer than worker.stop_timeout (%s): a stopping worker would cut calls off",
 				short(destination.Timeout), short(c.Worker.StopTimeout))

@@ -12,7 +12,9 @@ type Destination struct {
 	Trace     submission.Trace `yaml:"trace"`
 	Limit     Limit            `yaml:"limit"`
 	Timeout   time.Duration    `yaml:"timeout"` // of one call
-	Postgres  *Postgres        `yaml:"postgres"`
+	// CheckEvery is how often its schema is compared with what the mappings write.
+	CheckEvery time.Duration `yaml:"check_every"`
+	Postgres   *Postgres     `yaml:"postgres"`
 }
 
 // Limit paces a destination: so many writes in such a time; zero is no limit.

@@ -63,6 +63,7 @@ func TestLoadCompletesDestinationsAndChannels(t *testing.T) {
 	c := load(t, nil)
 	require.Equal(t, config.Destination{
 		Connector: "postgres", Trace: submission.TraceFast, Limit: config.Limit{Writes: 5, Per: time.Second}, Timeout: 10 * time.Second,
+		CheckEvery: time.Hour,
 		Postgres: &config.Postgres{
 			DSNEnv: "CRM_DSN", DSN: config.NewSecret("host=localhost dbname=crm"), Schema: "public", MaxConns: 10,
 			Objects: map[string]config.Object{"contact": {

@@ -118,6 +118,7 @@ func TestEveryRule(t *testing.T) {
 		"limit writes":      {limit, "    limit: {per: 1s}\n", `27:5: $.destinations.crm.limit.writes: want at least 1`},
 		"limit per":         {limit, "    limit: {writes: 1}\n", `27:5: $.destinations.crm.limit.per: want 1ms to 24h`},
 		"timeout":           {limit, "    timeout: 1ms\n", `27:14: $.destinations.crm.timeout: want 100ms to 2m`},
+		"check every":       {limit, "    check_every: 30s\n", `27:18: $.destinations.crm.check_every: want 1m to 168h`},
 		"timeout of stop":   {limit, "    timeout: 31s\n", `27:14: $.destinations.crm.timeout: 31s is longer than worker.stop_timeout (30s): a stopping worker would cut calls off`},
 		"dsn missing":       {pg, "", `28:5: $.destinations.crm.postgres.dsn_env: missing; want the name of the environment variable that holds the connection string of a CRM`},
 		"dsn itself":        {"dsn_env: CRM_DSN", "dsn_env: postgres://u:hunter2@h/d", `29:16: $.destinations.crm.postgres.dsn_env: want the name of an environment variable (A-Z, 0-9 and _), not the connection string of a CRM itself`},
