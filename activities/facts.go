@@ -29,7 +29,8 @@ func (r Ran) Attempts() int { return max(r.Attempt, 1) }
 // Fetched says how many answers there are.
 type Fetched struct {
 	Ran
-	Answers int `json:"answers"`
+	Answers int  `json:"answers"`
+	Test    bool `json:"test,omitempty"` // only the sender's test: nothing reaches a CRM
 }
 
 // Validated says which mapping accepted the answers.

@@ -10,9 +10,9 @@ import (
 
 // Fetcher reads the answers that a sender announced without sending them, with the source's own credentials and limits.
 type Fetcher interface {
-	// Fetch reads what the notice names. Its errors are *crm.Error: a sender's API fails in the same ways as a CRM's, and
+	// Fetch reads what the payload's notice names, and completes the payload. Its errors are *crm.Error: a sender's API fails in the same ways as a CRM's, and
 	// one that has nothing under the notice's id is Invalid.
-	Fetch(ctx context.Context, source string, notice submission.Notice) (Announced, error)
+	Fetch(ctx context.Context, source string, notice submission.Payload) (Announced, error)
 }
 
 // Announced is what a sender had under a notice.
@@ -33,26 +33,25 @@ func (a *Activities) FetchAnswers(ctx context.Context, in Step) (Fetched, error)
 	notice, s := loaded.Payload.Notice, loaded.Submission
 	if notice == nil || len(loaded.Payload.Answers) > 0 {
 		done()
-		return Fetched{Ran: ran(ctx), Answers: len(loaded.Payload.Answers)}, nil
+		return Fetched{Ran: ran(ctx), Answers: len(loaded.Payload.Answers), Test: isTest(loaded.Payload)}, nil
 	}
 	if a.fetcher == nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Misconfigured, Code: "no_fetcher"}))
 	}
-	announced, err := a.fetcher.Fetch(ctx, s.Source, *notice)
+	announced, err := a.fetcher.Fetch(ctx, s.Source, loaded.Payload)
 	if err != nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, err))
 	}
 	if len(announced.Payload.Answers) == 0 {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Invalid, Code: "nothing_to_fetch"}))
 	}
-	payload := announced.Payload
-	payload.Notice = notice
-	if payload.Context == nil {
-		payload.Context = loaded.Payload.Context
-	}
-	if err := a.ledger.SaveFetched(ctx, in.Submission, payload, announced.Form, announced.SubmittedAt); err != nil {
+	if err := a.ledger.SaveFetched(ctx, in.Submission, announced.Payload, announced.Form, announced.SubmittedAt); err != nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", err)
 	}
-	done("answers", len(payload.Answers))
-	return Fetched{Ran: ran(ctx), Answers: len(payload.Answers)}, nil
+	n := len(announced.Payload.Answers)
+	done("answers", n)
+	return Fetched{Ran: ran(ctx), Answers: n, Test: isTest(announced.Payload)}, nil
 }
+
+// isTest says whether the sender marked the record as a test, which the notice did not say.
+func isTest(payload submission.Payload) bool { return payload.Context["test"] == "true" }

@@ -89,7 +89,7 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 	p.metrics.Registry.MustRegister(telemetry.NewSchemas(p.ledger.SchemaChecks))
 	p.activities = activities.New(activities.Deps{
 		Ledger: p.ledger, Rules: p.current, RulesAt: p.at, Drift: p.drift,
-		Destinations: destinations, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
+		Destinations: destinations, Fetcher: &fetchers{settings: p.settings.Current}, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },
 	})

@@ -22,20 +22,25 @@ type scriptedSender struct {
 	fails   []crm.Error
 	answers map[string]any
 	asked   []submission.Notice
+	test    bool
 }
 
-func (s *scriptedSender) Fetch(_ context.Context, source string, n submission.Notice) (activities.Announced, error) {
+func (s *scriptedSender) Fetch(_ context.Context, source string, p submission.Payload) (activities.Announced, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, n)
+	s.asked = append(s.asked, *p.Notice)
 	if source != "website" {
 		return activities.Announced{}, errors.New("another source's notice")
 	}
 	if i := len(s.asked) - 1; i < len(s.fails) {
 		return activities.Announced{}, &s.fails[i]
 	}
+	payload := submission.Payload{Answers: s.answers, Notice: p.Notice}
+	if s.test {
+		payload.Context = map[string]string{"test": "true"}
+	}
 	return activities.Announced{
-		Payload: submission.Payload{Answers: s.answers}, Form: "demo-request", SubmittedAt: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC),
+		Payload: payload, Form: "demo-request", SubmittedAt: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC),
 	}, nil
 }
 
@@ -101,6 +106,16 @@ func TestAnswersThatHaveComeAreNotFetchedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, submission.Discarded, status.Disposition)
 	require.Len(t, sender.asked, 1)
+}
+
+// TestTestsOfASenderReachNoCRM: only the record says that it is one.
+func TestTestsOfASenderReachNoCRM(t *testing.T) {
+	t.Parallel()
+	r := newThinRig(t, &scriptedSender{answers: good(), test: true})
+	status, err := r.run(submission.TraceFast)
+	require.NoError(t, err)
+	require.Equal(t, submission.Discarded, status.Disposition)
+	require.Zero(t, r.crm.attempts())
 }
 
 // TestNothingUnderANoticeNeedsAPerson: the sender has no such record, and never will.

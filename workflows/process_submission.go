@@ -40,9 +40,13 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	input := activities.Step{Submission: p.id, Correction: p.correction}
 
 	if p.thin {
-		if _, err := run[activities.Fetched](ctx, p, submission.StepFetch, submission.QueueSubmissions,
-			"answers from the sender, which only announced them", do.FetchAnswers, input); err != nil {
+		fetched, err := run[activities.Fetched](ctx, p, submission.StepFetch, submission.QueueSubmissions,
+			"answers from the sender, which only announced them", do.FetchAnswers, input)
+		if err != nil {
 			return "", err
+		}
+		if fetched.Test {
+			return submission.Discarded, nil
 		}
 	}
 
