@@ -54,6 +54,19 @@ func phone(text, region string) (string, bool) {
 	if rest, ok := strings.CutPrefix(text, "00"); ok {
 		text = "+" + rest
 	}
+	if number, ok := plainPhone(text, region); ok {
+		return number, true
+	}
+	return specialPhone(text, region)
+}
+
+// specialPhone asks the library. Should it fail in a way of its own, the text is no number.
+func specialPhone(text, region string) (e164 string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			e164, ok = "", false
+		}
+	}()
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil || !phonenumbers.IsValidNumber(number) {
 		return "", false
