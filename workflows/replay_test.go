@@ -30,12 +30,13 @@ func TestI8RecordedHistoriesReplay(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(workflows.ProcessSubmission, workflow.RegisterOptions{Name: submission.WorkflowType})
+			replayer.RegisterWorkflowWithOptions(workflows.CheckDestination, workflow.RegisterOptions{Name: submission.CheckType})
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(quiet, name))
 		})
 	}
 	require.Subset(t, ways, []string{
 		"created", "created-contact-only", "created-traced", "updated", "duplicate", "routed", "in-review", "corrected", "discarded",
-		"rejected", "transient-recovered", "rate-limited-traced",
+		"rejected", "transient-recovered", "rate-limited-traced", "check-clean", "check-findings",
 	}, "a history of every disposition and every way there")
 }
 

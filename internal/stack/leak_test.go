@@ -38,7 +38,13 @@ func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 	var histories map[string][]byte
 	require.Eventually(t, func() bool { // the list of workflows lags behind a little
 		histories, err = s.Histories(ctx, c)
-		return err == nil && len(histories) == 11 // thirteen scenes, two of which are about submissions of others
+		carried := 0
+		for id := range histories { // checks of the CRMs' schemas are there too
+			if strings.HasPrefix(id, "sub_") {
+				carried++
+			}
+		}
+		return err == nil && carried == 11 // thirteen scenes, two of which are about submissions of others
 	}, 30*time.Second, 100*time.Millisecond)
 	for id, history := range histories {
 		seen["history "+id] = history

@@ -53,6 +53,9 @@ func (s *Stack) Record(ctx context.Context, dir string) error {
 			return err
 		}
 	}
+	if err := s.recordChecks(ctx, c, db, dir); err != nil {
+		return err
+	}
 	return s.recordRejected(ctx, c, dir)
 }
 
