@@ -6,22 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
-	"runtime"
-	"sync"
 
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/mask"
+	"handoff/internal/mappingtool/sweep"
 	"handoff/internal/routing"
 	"handoff/internal/submission"
 )
-
-// Ledger is what is asked of the ledger.
-type Ledger interface {
-	Samples(ctx context.Context, q ledger.SampleQuery) iter.Seq2[ledger.SealedSample, error]
-	OpenSample(s ledger.SealedSample) (ledger.Sample, error)
-}
 
 // Version is one version of the rules.
 type Version struct {
@@ -42,95 +34,40 @@ type Comparison struct {
 	Progress func()
 }
 
-// Run compares every submission that the query chooses. It uses all processors and holds some hundred submissions at a
-// time, however many there are.
-func (c Comparison) Run(ctx context.Context, l Ledger, q ledger.SampleQuery) (Report, error) {
+// Run compares every submission that the query chooses.
+func (c Comparison) Run(ctx context.Context, l sweep.Ledger, q ledger.SampleQuery) (Report, error) {
 	q.Plans = c.Recorded
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	workers := max(2, runtime.GOMAXPROCS(0))
 	classes := c.classes()
-	tallies := make([]*tally, workers)
-	work := make(chan numbered, 4*workers)
-	var done sync.WaitGroup
-	for i := range tallies {
-		tallies[i] = newTally(c.Examples, classes)
-		done.Go(func() {
-			for item := range work {
-				if err := c.one(l, item, tallies[i]); err != nil {
-					cancel(err)
-				}
-				if c.Progress != nil {
-					c.Progress()
-				}
-			}
-		})
-	}
-	c.feed(ctx, cancel, l, q, work)
-	close(work)
-	done.Wait()
-	if err := context.Cause(ctx); err != nil {
+	start := func() *tally { return newTally(c.Examples, classes) }
+	tallies, err := sweep.Run(ctx, l, q, c.Progress, start, c.one)
+	if err != nil {
 		return Report{}, err
 	}
-	all := newTally(c.Examples, classes)
+	all := start()
 	for _, t := range tallies {
 		all.merge(t)
 	}
 	return all.report(c.versions()), nil
 }
 
-// numbered is a submission with its place in the order of arrival, by which examples are chosen.
-type numbered struct {
-	number int
-	sealed ledger.SealedSample
-}
-
-func (c Comparison) feed(ctx context.Context, cancel context.CancelCauseFunc, l Ledger, q ledger.SampleQuery, work chan<- numbered) {
-	n := 0
-	for sealed, err := range l.Samples(ctx, q) {
-		if err != nil {
-			cancel(err)
-			return
-		}
-		select {
-		case work <- numbered{n, sealed}:
-			n++
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // one compares one submission.
-func (c Comparison) one(l Ledger, item numbered, t *tally) error {
-	sample, err := l.OpenSample(item.sealed)
-	if err != nil {
-		return err
-	}
+func (c Comparison) one(item sweep.Item, t *tally) {
 	t.seen++
-	s := sample.Submission
-	if sample.Payload.Notice != nil && len(sample.Payload.Answers) == 0 || sample.Payload.Hold != nil {
+	in, ok := item.Input()
+	if !ok {
 		t.skipped[SkippedNoAnswers]++
-		return nil
-	}
-	in := mapping.Input{
-		Source: s.Source, Form: s.Form, Submission: s.ID, RecordKey: submission.RecordKey(s.Source, s.SenderID),
-		SubmittedAt: s.SubmittedAt, ReceivedAt: s.ReceivedAt, Answers: sample.Payload.Answers, Context: sample.Payload.Context,
+		return
 	}
 	is := find(c.New.Set, in)
-	was, known := c.before(sample, in)
+	was, known := c.before(item.Sample, in)
 	switch {
 	case is == nil && (was == nil || !known):
 		t.skipped[SkippedUnserved]++
-		return nil
 	case !known:
 		t.skipped[SkippedUnrecorded]++
-		return nil
-	case c.Mapping != "" && name(was) != c.Mapping && name(is) != c.Mapping:
-		return nil
+	case c.Mapping == "" || name(was) == c.Mapping || name(is) == c.Mapping:
+		t.compare(item.Number, in.Submission, was.outcome(c.Old.Routing, in), is.outcome(c.New.Routing, in))
 	}
-	t.compare(item.number, s.ID, was.outcome(c.Old.Routing, in), is.outcome(c.New.Routing, in))
-	return nil
 }
 
 // before is what made the old outcome; known is false where nothing was recorded to compare with.

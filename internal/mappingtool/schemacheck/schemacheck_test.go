@@ -134,8 +134,8 @@ func set(t *testing.T) *mapping.Set {
 		"a.yaml": {Data: []byte("mapping: a\nforms: [a]\ndestination: crm\n" + header + "fields:\n  - {from: email, to: contact.email, type: email, required: true}\n" +
 			"  - {from: size, to: company.size, type: integer}\n  - {value: a.example, to: company.domain}\n" +
 			"objects: {company: {object: company, key: [domain]}, contact: {object: contact, key: [email]}}\n")},
-		"b.yaml": {Data: []byte("mapping: b\nforms: [b]\ndestination: crm\n" + header + "fields: [{from: email, to: person.emial, type: email}]\nobjects: {person: {object: contact, key: [emial]}}\n")},
-		"c.yaml": {Data: []byte("mapping: c\nforms: [c]\ndestination: other\n" + header + "fields: [{from: email, to: person.x, type: email}]\nobjects: {person: {object: contact, key: [x]}}\n")},
+		"b.yaml": {Data: []byte("mapping: b\nforms: [b]\ndestination: crm\n" + header + "fields: [{from: email, to: person.emial, type: email}]\nobjects: {person: {object: contact, key: [emial], without_key: review}}\n")},
+		"c.yaml": {Data: []byte("mapping: c\nforms: [c]\ndestination: other\n" + header + "fields: [{from: email, to: person.x, type: email}]\nobjects: {person: {object: contact, key: [x], without_key: review}}\n")},
 	})
 	require.NoError(t, err)
 	return loaded
