@@ -2,10 +2,11 @@ package source
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"handoff/internal/config"
 )
 
 // redacted stands where a secret was.
@@ -60,20 +61,22 @@ func withQuery(uri, name, value string) string {
 	return uri + separator + url.QueryEscape(name) + "=" + url.QueryEscape(value)
 }
 
-// withKey sets a key of a JSON object; a body that is none stays as it is.
-func withKey(body []byte, path, value string) []byte {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(body, &object) != nil {
-		return body
+// withKey sets a key of a body that is a JSON object or a form; any other stays as it is.
+func withKey(r Request, path, value string) []byte {
+	if r.ContentType == TypeForm {
+		return append(bytes.Clone(r.Body), "&"+url.QueryEscape(path)+"="+url.QueryEscape(value)...)
 	}
-	head, rest, nested := strings.Cut(path, ".")
-	if nested {
-		object[head] = withKey(object[head], rest, value)
-	} else if encoded, err := json.Marshal(value); err == nil {
-		object[head] = encoded
+	d, err := parse(r, config.DefaultSourceLimits())
+	if err != nil {
+		return r.Body
 	}
-	if changed, err := json.Marshal(object); err == nil {
-		return changed
+	object, ok := d.value.(map[string]any)
+	if !ok {
+		return r.Body
 	}
-	return body
+	setPath(object, path, value)
+	if changed, err := newDocument(r, object, d.limits); err == nil {
+		return changed.json
+	}
+	return r.Body
 }

@@ -76,6 +76,6 @@ func (t token) sign(r *Request, secret string) {
 	case t.place.Query != "":
 		r.URI = withQuery(r.URI, t.place.Query, secret)
 	default:
-		r.Body = withKey(r.Body, t.place.Path, secret)
+		r.Body = withKey(*r, t.place.Path, secret)
 	}
 }
