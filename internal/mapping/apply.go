@@ -5,24 +5,34 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/mapping/expression"
+	"handoff/internal/mapping/value"
 	"handoff/internal/submission"
 )
 
 // object is one record as the mapping describes it.
 type object struct {
 	name, crmName string
+	destination   string // "" is that of the submission
 	keys          [][]string
 	keySlots      [][]int // keys as slots
 	slots         []int
 	asked         string // the answer that identifies it
 	skippable     bool   // is left out when nothing identifies it
+	when          *expression.Expression
 	createOnly    []string
 	updateOnly    []string
 	fillBlanks    []string
-	unanswered    []string // fillBlanks when the consent was not answered
-	links         []Link
+	unanswered    [][]string // by purpose: what is for blanks only when it was not answered
+	links         []link
 	read          []string
 	owned         bool
+}
+
+// link is a link to an earlier object.
+type link struct {
+	field string
+	to    int
 }
 
 // identified says whether one of the keys has all its values.
@@ -34,28 +44,28 @@ func (o *object) identified(values []filled) bool {
 
 // fact is one fact that the routing table decides by.
 type fact struct {
-	name string
-	slot int // or -1
-	read reader
+	name   string
+	slot   int // or -1
+	source source
 }
 
 // Validate reports everything that is wrong with the answers, in the order of the file. Apply reports the same.
-func (m *Mapping) Validate(in Input) []submission.Problem { return m.evaluate(&in).problems }
+func (m *Mapping) Validate(in Input) []submission.Problem { return m.evaluate(&in, nil).problems }
 
 // Identity says who answered, and what. The person is the normalized e-mail address, or "" where there is none. The
 // canonical bytes are the same for the same answers however they were typed; they leave out constants and everything
 // that surrounds the answers, such as the campaign or the time.
 func (m *Mapping) Identity(in Input) (person string, canonical []byte) {
-	e := m.evaluate(&in)
+	e := m.evaluate(&in, nil)
 	if m.identity >= 0 {
-		if value, _, problem := e.value(&m.rules[m.identity]); !problem.found() {
-			person, _ = value.(string)
+		if found, _, _, fault := e.value(&m.rules[m.identity]); !fault.Found() {
+			person, _ = found.(string)
 		}
 	}
 	answers := make(map[string]any, len(m.slots))
 	for i, v := range e.values {
 		if v.value != nil && v.personal {
-			answers[m.objects[m.slots[i].object].name+"."+m.slots[i].field] = v.value
+			answers[m.target(i)] = v.value
 		}
 	}
 	canonical, err := json.Marshal(answers) // sorts the keys
@@ -67,32 +77,40 @@ func (m *Mapping) Identity(in Input) (person string, canonical []byte) {
 
 // Apply makes the plan of a submission. With problems there is no plan to carry out, only its header.
 func (m *Mapping) Apply(in Input) (Plan, []submission.Problem) {
-	e := m.evaluate(&in)
-	return e.plan(m), e.problems
+	e := m.evaluate(&in, nil)
+	return e.plan(), e.problems
 }
 
-func (e *evaluation) plan(m *Mapping) Plan {
-	plan := Plan{Mapping: m.name, Version: m.version, Destination: m.destination}
+func (e *evaluation) plan() Plan {
+	m := e.m
+	plan := Plan{Mapping: m.name, Version: m.version, Destination: e.target}
 	if len(e.problems) > 0 {
 		return plan
 	}
-	written := make(map[string]bool, len(m.objects))
-	plan.Objects = make([]Object, 0, len(m.objects))
-	for i := range m.objects {
-		o := &m.objects[i]
-		if !o.identified(e.values) {
-			continue
+	count := 0
+	for _, written := range e.written {
+		if written {
+			count++
 		}
-		written[o.name] = true
-		plan.Objects = append(plan.Objects, e.object(m, o, written))
 	}
-	if m.customer != nil && written[m.customer.Object] {
+	plan.Objects = make([]Object, 0, count)
+	for i := range m.objects {
+		if e.written[i] {
+			plan.Objects = append(plan.Objects, e.object(&m.objects[i]))
+		}
+	}
+	if m.customer != nil && e.written[m.customerObject] {
 		plan.Customer = m.customer
 	}
-	plan.Facts = e.facts(m)
+	plan.Facts = e.facts()
 	plan.Unmapped = m.unknown(e.in)
 	plan.Omitted = e.leftOut()
-	plan.Consent = e.answers
+	if len(m.purposes) > 0 {
+		plan.Consent = make(map[string]string, len(m.purposes))
+		for i := range m.purposes {
+			plan.Consent[m.purposes[i].name] = e.consents[i].String()
+		}
+	}
 	return plan
 }
 
@@ -106,38 +124,51 @@ func (e *evaluation) leftOut() []string {
 	return slices.Compact(left)
 }
 
-func (e *evaluation) object(m *Mapping, o *object, written map[string]bool) Object {
+func (e *evaluation) object(o *object) Object {
 	planned := Object{
 		Name: o.name, Object: o.crmName, Keys: o.keys, Fields: make(crm.Fields, len(o.slots)), CreateOnly: o.createOnly,
 		UpdateOnly: o.updateOnly, FillBlanks: o.fillBlanks, Read: o.read, OwnerField: o.owned,
 	}
-	if e.consent == unanswered {
-		planned.FillBlanks = o.unanswered
+	if o.destination != "" && o.destination != e.target {
+		planned.Destination = o.destination
 	}
 	for _, slot := range o.slots {
-		if value := e.values[slot].value; value != nil {
-			planned.Fields[m.slots[slot].field] = value
+		if found := e.values[slot].value; found != nil {
+			planned.Fields[e.m.slots[slot].field] = found
+		}
+	}
+	for i, given := range e.consents {
+		if given == unanswered && len(o.unanswered[i]) > 0 {
+			planned.FillBlanks = append(slices.Clone(planned.FillBlanks), o.unanswered[i]...)
+			slices.Sort(planned.FillBlanks)
 		}
 	}
 	for _, link := range o.links {
-		if written[link.To] {
-			planned.Links = append(planned.Links, link)
+		if e.written[link.to] {
+			planned.Links = append(planned.Links, Link{Field: link.field, To: e.m.objects[link.to].name})
 		}
 	}
 	return planned
 }
 
-func (e *evaluation) facts(m *Mapping) map[string]string {
-	facts := make(map[string]string, len(m.facts))
-	for _, f := range m.facts {
-		var value any
+// maxFact bounds, in bytes, what can be a fact.
+const maxFact = 1000
+
+func (e *evaluation) facts() map[string]string {
+	if len(e.m.facts) == 0 {
+		return nil
+	}
+	facts := make(map[string]string, len(e.m.facts))
+	for i := range e.m.facts {
+		f := &e.m.facts[i]
+		var found any
 		if f.slot >= 0 {
-			value = e.values[f.slot].value
+			found = e.values[f.slot].value
 		} else {
-			value = f.read(e.in)
+			found = f.source.read(e.in)
 		}
-		if text, ok := single(value); ok {
-			if text = line(text); text != "" && len(text) <= maxAnswer {
+		if text, ok := single(found); ok {
+			if text = value.Line(text); text != "" && len(text) <= maxFact {
 				facts[f.name] = text
 			}
 		}

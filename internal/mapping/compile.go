@@ -1,41 +1,51 @@
 package mapping
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"regexp"
 	"slices"
 
 	"handoff/internal/yamlfile"
 )
 
-// Parse compiles one file. With problems, which are all there are, the mapping is nil.
+// Parse compiles one file that uses no shared ones. With problems, which are all there are, the mapping is nil.
 func Parse(name string, data []byte) (*Mapping, yamlfile.Problems) {
+	return parse(name, data, &library{})
+}
+
+func parse(name string, data []byte, shared *library) (*Mapping, yamlfile.Problems) {
 	file, problems := yamlfile.Parse(name, data)
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	c := &compiler{
-		file: file, unread: map[string]bool{}, objectIndex: map[string]int{}, slotOf: map[string]int{}, filledAt: map[int]string{},
+		file: file, shared: shared, unread: map[spot]bool{}, objectIndex: map[string]int{}, filledAt: map[int]string{},
+		purposeIndex: map[string]int{}, mentioned: map[string]bool{}, ownTables: map[string]bool{}, taken: map[*sharedFile]bool{},
 	}
-	c.problems = file.Decode(&c.spec)
-	for _, p := range c.problems {
-		c.unread[p.Path] = true
-	}
-	sum := sha256.Sum256(data)
-	c.m = &Mapping{version: hex.EncodeToString(sum[:])[:12], identity: -1, known: map[string]bool{}, file: file}
-	c.header()
-	c.declareObjects()
-	c.fields()
-	c.consent()
-	c.describeObjects()
-	c.identity()
-	c.customer()
-	c.routing()
-	c.inventory()
+	c.m = &Mapping{identity: -1, slotOf: map[string]int{}, others: map[string]*source{}, known: map[string]bool{}, file: file}
+	c.decoded(file, file.Decode(&c.spec))
+	root := at{file, yamlfile.Root}
+	c.use(root.key("use"), c.spec.Use)
+	c.ambiguous()
+	c.header(root)
+	c.declareObjects(root.key("objects"))
+	c.rules = c.expand(c.spec.Fields, root.key("fields"), nil, "", nil)
+	c.gather()
+	c.consent(root.key("consent"))
+	c.fields(root.key("fields"))
+	c.describeObjects(root.key("objects"))
+	c.identity(root.key("identity"))
+	c.region(root.key("region"))
+	c.customer(root.key("customer"))
+	c.routing(root.key("routing"))
+	c.ignore(root.key("ignore"))
+	c.conditions(root)
+	c.unused(root)
 	if len(c.problems) > 0 {
-		return nil, c.problems.Sorted()
+		return nil, slices.Compact(c.problems.Sorted())
 	}
+	c.inventory()
+	c.m.version = c.version(data)
 	return c.m, nil
 }
 
@@ -44,139 +54,196 @@ type compiler struct {
 	file     *yamlfile.File
 	spec     spec
 	m        *Mapping
+	shared   *library
+	used     []*sharedFile // by the mapping, in the order of their names
 	problems yamlfile.Problems
-	unread   map[string]bool // paths that could not be decoded
+	unread   map[spot]bool // what could not be decoded
 
-	objectNames []string
-	objectIndex map[string]int
-	slotOf      map[string]int // by "object.field"
-	filledAt    map[int]string // path of the first rule that fills a slot
+	objectNames  []string
+	objectIndex  map[string]int
+	filledAt     map[int]string // path of the first rule that fills a slot
+	purposeIndex map[string]int
+	rules        []placed
+	readable     []string             // answers that rules and questions read, for expressions
+	mentioned    map[string]bool      // answers
+	ownTables    map[string]bool      // tables of the mapping that a rule uses
+	taken        map[*sharedFile]bool // of which something is used
 }
 
-// problem notes what is wrong at a path, unless its value could not even be decoded: that is said already.
-func (c *compiler) problem(path, format string, args ...any) {
-	if !c.unread[path] {
-		c.problems = append(c.problems, c.file.Problem(path, format, args...))
+// spot is a path in a file.
+type spot struct{ file, path string }
+
+// decoded notes what a file's decoding found.
+func (c *compiler) decoded(file *yamlfile.File, problems yamlfile.Problems) {
+	c.problems = append(c.problems, problems...)
+	for _, p := range problems {
+		c.unread[spot{file.Name(), p.Path}] = true
 	}
+}
+
+// problem notes what is wrong somewhere, unless its value could not even be decoded: that is said already.
+func (c *compiler) problem(here at, format string, args ...any) {
+	if c.unread[spot{here.file.Name(), here.path}] {
+		return
+	}
+	p := here.file.Problem(here.path, format, args...)
+	if here.file != c.file {
+		p.Message += " (as " + c.file.Name() + " uses it)"
+	}
+	c.problems = append(c.problems, p)
 }
 
 var mappingName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,79}$`)
 
-func (c *compiler) header() {
+func (c *compiler) header(root at) {
 	s := &c.spec
 	if !mappingName.MatchString(s.Mapping) {
-		c.problem("$.mapping", "want the mapping's name, made of a-z, 0-9, dash and underscore")
+		c.problem(root.key("mapping"), "want the mapping's name, made of a-z, 0-9, dash and underscore")
 	}
 	if s.Owner == "" {
-		c.problem("$.owner", "want the team that owns this mapping")
+		c.problem(root.key("owner"), "want the team that owns this mapping")
 	}
-	c.names("$.forms", s.Forms, "want the forms that this mapping serves")
-	c.names("$.sources", s.Sources, "want the sources whose forms this mapping serves")
+	c.names(root.key("forms"), s.Forms, "want the forms that this mapping serves")
+	c.names(root.key("sources"), s.Sources, "want the sources whose forms this mapping serves")
 	if s.Destination == "" {
-		c.problem("$.destination", "want the destination that the records go to")
+		c.problem(root.key("destination"), "want the destination that the records go to")
 	}
 	if s.Dedupe != nil {
 		switch {
 		case s.Dedupe.Window <= 0:
-			c.problem("$.dedupe.window", "want how long the same answers count as one submission, such as 10m")
+			c.problem(root.key("dedupe").key("window"), "want how long the same answers count as one submission, such as 10m")
 		case s.Identity == "":
-			c.problem("$.dedupe", "answers can only be recognized with identity: the answer that holds the person's e-mail address")
+			c.problem(root.key("dedupe"), "answers can only be recognized with identity: the answer that holds the person's e-mail address")
 		}
 		c.m.window = s.Dedupe.Window
 	}
-	for i, name := range s.Ignore {
-		c.readable(yamlfile.Index("$.ignore", i), name)
-	}
-	c.m.name, c.m.owner, c.m.destination, c.m.forms, c.m.sources = s.Mapping, s.Owner, s.Destination, s.Forms, s.Sources
+	c.m.name, c.m.owner, c.m.ownVersion, c.m.destination = s.Mapping, s.Owner, s.Version, s.Destination
+	c.m.forms, c.m.sources = s.Forms, s.Sources
 }
 
 // names checks a list of names: at least one, none empty, none twice.
-func (c *compiler) names(path string, names []string, want string) {
+func (c *compiler) names(here at, names []string, want string) {
 	if len(names) == 0 {
-		c.problem(path, "%s", want)
+		c.problem(here, "%s", want)
 	}
 	for i, name := range names {
-		at := yamlfile.Index(path, i)
 		if name == "" {
-			c.problem(at, "want a name, got an empty text")
+			c.problem(here.index(i), "want a name, got an empty text")
 		} else if slices.Contains(names[:i], name) {
-			c.problem(at, "%q is listed twice", name)
+			c.problem(here.index(i), "%q is listed twice", name)
 		}
-	}
-}
-
-// mention notes that the mapping knows an answer.
-func (c *compiler) mention(names ...string) {
-	for _, name := range names {
-		c.m.known[name] = true
 	}
 }
 
 // identity finds the rule that reads the person's address.
-func (c *compiler) identity() {
+func (c *compiler) identity(here at) {
 	want := c.spec.Identity
 	if want == "" {
 		return
 	}
 	var candidates []string
-	for i, f := range c.spec.Fields {
+	for i, f := range c.rules {
 		if f.Type != "email" {
 			continue
 		}
 		candidates = append(candidates, f.From...)
-		if slices.Contains(f.From, want) && i < len(c.m.rules) && c.m.identity < 0 {
+		if slices.Contains(f.From, want) && c.m.identity < 0 {
 			c.m.identity = i
 		}
 	}
 	if c.m.identity < 0 {
-		c.problem("$.identity", "want an answer that a field of type email reads: %s", yamlfile.Unknown("e-mail answer", want, candidates))
+		c.problem(here, "want an answer that a field of type email reads: %s", yamlfile.Unknown("e-mail answer", want, candidates))
+	}
+}
+
+// ignore notes the answers that are known and not mapped.
+func (c *compiler) ignore(here at) {
+	for i, name := range c.spec.Ignore {
+		switch {
+		case slices.Contains(c.spec.Ignore[:i], name):
+			c.problem(here.index(i), "%q is listed twice", name)
+		case c.mentioned[name]:
+			c.problem(here.index(i), "%q is read by this mapping, so it is not ignored", name)
+		}
+	}
+	for i, name := range c.spec.Ignore {
+		c.source(here.index(i), name)
 	}
 }
 
 // routing finds where the facts for the routing table come from: a mapped field, else an answer.
-func (c *compiler) routing() {
+func (c *compiler) routing(here at) {
 	for _, name := range sortedKeys(c.spec.Routing) {
-		from, path := c.spec.Routing[name], yamlfile.Key("$.routing", name)
-		if slot, ok := c.slotOf[from]; ok {
-			c.m.facts = append(c.m.facts, fact{name: name, slot: slot})
-			continue
-		}
-		if object, _, ok := splitTarget(from); ok && c.objectNamed(object) {
-			c.problem(path, "%s", yamlfile.Unknown("mapped field", from, sortedKeys(c.slotOf)))
-			continue
-		}
-		if c.readable(path, from) {
-			c.m.facts = append(c.m.facts, fact{name: name, slot: -1, read: newReader(from)})
+		slot, s, ok := c.fieldOrAnswer(here.key(name), c.spec.Routing[name])
+		if ok {
+			c.m.facts = append(c.m.facts, fact{name: name, slot: slot, source: s})
 		}
 	}
 }
 
+// fieldOrAnswer finds a mapped field, or else an answer; the slot is -1 for an answer.
+func (c *compiler) fieldOrAnswer(here at, from string) (slot int, s source, ok bool) {
+	if slot, ok := c.m.slotOf[from]; ok {
+		return slot, source{name: c.m.slots[slot].asked}, true
+	}
+	if object, _, ok := splitTarget(from); ok && c.objectNamed(object) {
+		c.problem(here, "%s", yamlfile.Unknown("mapped field", from, sortedKeys(c.m.slotOf)))
+		return -1, source{}, false
+	}
+	s, ok = c.source(here, from)
+	return -1, s, ok
+}
+
 // inventory lists what the mapping reads and writes.
 func (c *compiler) inventory() {
-	for name := range c.m.known {
+	for name := range c.mentioned {
 		if personal(name) {
 			c.m.reads = append(c.m.reads, name)
 		}
 	}
 	slices.Sort(c.m.reads)
+	c.consentFields()
 	for i := range c.m.rules {
 		r := &c.m.rules[i]
-		f := &c.spec.Fields[i]
 		for _, slot := range r.slots {
-			at := c.m.slots[slot]
-			o := &c.m.objects[at.object]
 			info := FieldInfo{
-				Object: o.crmName, ObjectName: o.name, Field: at.field, Destination: c.m.destination, Type: typeOf(f), PII: r.pii,
-				Required: r.required, Constant: r.constant, Rule: r.place,
-				Key: slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, at.field) }),
+				Type: r.about.kind, PII: r.about.pii, MaxLength: r.about.max, Options: r.about.options,
+				Required: r.always() && !r.otherwise, Constant: r.constant, Rule: r.about.place,
 			}
-			c.m.fields = append(c.m.fields, info)
+			if slot == r.currency {
+				info.Type, info.Options, info.MaxLength = "string", nil, 3
+			}
+			c.field(slot, info)
+		}
+	}
+	for i := range c.m.objects {
+		o := &c.m.objects[i]
+		for _, link := range o.links {
+			here := at{c.file, yamlfile.Root}.key("objects").key(o.name).key("links").key(link.field)
+			c.toEach(o, FieldInfo{Field: link.field, Type: "link", PII: "none", Rule: here.place()})
 		}
 	}
 }
 
-// place is where a path stands.
-func (c *compiler) place(path string) Place {
-	p := c.file.Problem(path, "")
-	return Place{File: p.File, Line: p.Line, Column: p.Column, Path: path}
+// field lists a field for each destination that it can go to.
+func (c *compiler) field(slot int, info FieldInfo) {
+	o := &c.m.objects[c.m.slots[slot].object]
+	info.Field = c.m.slots[slot].field
+	info.Key = slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, info.Field) })
+	c.toEach(o, info)
 }
+
+func (c *compiler) toEach(o *object, info FieldInfo) {
+	info.Object, info.ObjectName = o.crmName, o.name
+	destinations := c.m.movable()
+	if o.destination != "" {
+		destinations = []string{o.destination}
+	}
+	for _, destination := range destinations {
+		info.Destination = destination
+		c.m.fields = append(c.m.fields, info)
+	}
+}
+
+// ownerOf is the team that answers for a rule.
+func (c *compiler) ownerOf(f placed) string { return cmp.Or(f.Owner, f.owner, c.spec.Owner) }

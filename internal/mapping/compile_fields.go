@@ -6,152 +6,90 @@ import (
 	"slices"
 	"strconv"
 
+	"handoff/internal/mapping/value"
 	"handoff/internal/yamlfile"
 )
 
-// Limits on texts, in characters. A single line has one without being asked; free text must be given one.
-const (
-	defaultMax        = 255
-	defaultCollectMax = 4000
-)
-
 // fields compiles the rules. Every one gives a rule, so that a rule has the index of its field, also when it is broken.
-func (c *compiler) fields() {
+func (c *compiler) fields(here at) {
 	if len(c.spec.Fields) == 0 {
-		c.problem("$.fields", "want at least one rule, such as {from: email, to: contact.email, type: email}")
+		c.problem(here, "want at least one rule, such as {from: email, to: contact.email, type: email}")
 	}
-	for i := range c.spec.Fields {
-		c.m.rules = append(c.m.rules, c.field(yamlfile.Index("$.fields", i), &c.spec.Fields[i]))
+	for _, f := range c.rules {
+		c.m.rules = append(c.m.rules, c.rule(f))
 	}
 }
 
-func (c *compiler) field(path string, f *fieldSpec) rule {
+func (c *compiler) rule(f placed) rule {
 	r := rule{
-		required: f.Required, otherwise: f.Otherwise, text: line, place: c.place(path), owner: cmp.Or(f.Owner, c.spec.Owner), pii: "none",
-		from: append(slices.Clone(f.From), f.Collect...),
+		required: f.Required, otherwise: f.Otherwise, purpose: -1, currency: -1, clean: value.Line, upload: f.Upload,
+		about: about{place: f.at.place(), owner: c.ownerOf(f)},
 	}
-	c.source(path, f, &r)
-	if f.Required && f.Fallback != nil && (f.Fallback.omit || f.Fallback.value != nil) {
-		c.problem(path+".fallback", "a required answer has no fallback but review")
+	c.unknownKeys(f)
+	c.reading(f, &r)
+	c.applying(f, &r)
+	if !f.at.key("value").has() {
+		c.understanding(f, &r)
+		c.fallback(f, &r)
 	}
-	if f.Required && f.Otherwise {
-		c.problem(path+".otherwise", "a required answer cannot be an alternative")
-	}
-	if f.Value == nil {
-		c.keysOfType(path, f)
-		c.understanding(path, f, &r)
-		c.fallback(path, f, &r)
-	}
-	c.destination(path, f, &r)
+	c.class(f, &r)
+	c.writing(f, &r)
+	c.shadowed(f, &r)
 	return r
 }
 
-// source compiles where the value comes from: an answer, several answers, or the file itself.
-func (c *compiler) source(path string, f *fieldSpec, r *rule) {
-	given := 0
-	for _, key := range []string{"from", "value", "collect"} {
-		if c.file.Has(path + "." + key) {
-			given++
+// unknownKeys reports keys that neither rules nor types have.
+func (c *compiler) unknownKeys(f placed) {
+	options := optionNames()
+	for _, key := range sortedKeys(f.Options) {
+		if !slices.Contains(options, key) {
+			c.problem(f.at.key(key), "%s", yamlfile.Unknown("key", key, append(fieldKeys(), options...)))
 		}
 	}
-	if given != 1 {
-		c.problem(path, "want one of from, value and collect")
+}
+
+// applying compiles when the rule applies.
+func (c *compiler) applying(f placed, r *rule) {
+	if f.Required && f.Fallback != nil && (f.Fallback.omit || f.Fallback.value != nil) {
+		c.problem(f.at.key("fallback"), "a required answer has no fallback but review")
 	}
-	switch {
-	case len(f.From) > 0:
-		at := c.targetPath(path + ".from")
-		for i, name := range f.From {
-			c.readable(at(i), name)
-			r.personal = r.personal || personal(name)
+	if f.Required && f.Otherwise {
+		c.problem(f.at.key("otherwise"), "a required answer cannot be an alternative")
+	}
+	if f.Consent != "" {
+		index, ok := c.purposeIndex[f.Consent]
+		switch {
+		case !ok:
+			c.problem(f.at.key("consent"), "%s", yamlfile.Unknown("purpose", f.Consent, sortedKeys(c.purposeIndex)))
+		case f.Required:
+			c.problem(f.at.key("consent"), "a required answer cannot depend on what the person agreed to")
+		default:
+			r.purpose = index
 		}
-		r.asked, r.read = f.From[0], firstAnswer(f.From)
-	case len(f.Collect) > 0:
-		c.names(path+".collect", f.Collect, "")
-		c.mention(f.Collect...)
-		r.asked, r.read, r.personal = f.Collect[0], collect(f.Collect), true
-	case f.Value != nil:
-		r.constant = c.constant(path+".value", f.Value)
-		for _, key := range []string{
-			"split", "type", "transform", "max", "enum", "true_words", "false_words", "region", "region_from", "order",
-			"required", "fallback",
-		} {
-			if c.file.Has(path + "." + key) {
-				c.problem(path+"."+key, "does not go with a fixed value")
-			}
-		}
-	case given == 1 && c.file.Has(path+".from"):
-		c.problem(path+".from", "want the name of an answer")
-	case given == 1 && c.file.Has(path+".collect"):
-		c.problem(path+".collect", "want the names of answers")
+	}
+	if f.at.key("when").has() {
+		r.when = c.condition(f.at.key("when"), f.When, f)
 	}
 }
 
 // constant turns a value of the file into one for a record.
-func (c *compiler) constant(path string, value any) any {
-	switch v := value.(type) {
+func (c *compiler) constant(here at, given any) any {
+	switch v := given.(type) {
 	case bool:
 		return v
 	case int64:
 		return json.Number(strconv.FormatInt(v, 10))
 	case string:
-		if text := line(v); text != "" {
+		if text := value.Line(v); text != "" {
 			return text
 		}
 	}
-	c.problem(path, "want a text, true or false, or a whole number")
+	c.problem(here, "want a text, true or false, or a whole number")
 	return nil
 }
 
-// keysOfType reports keys that mean nothing for the field's type.
-func (c *compiler) keysOfType(path string, f *fieldSpec) {
-	for _, key := range []struct {
-		name  string
-		types []string
-	}{
-		{"max", []string{"string", "text", collected}},
-		{"enum", []string{"enum"}},
-		{"true_words", []string{"boolean"}},
-		{"false_words", []string{"boolean"}},
-		{"region", []string{"phone"}},
-		{"region_from", []string{"phone"}},
-		{"order", []string{"date"}},
-		{"split", []string{"string"}},
-	} {
-		if !c.file.Has(path+"."+key.name) || slices.Contains(key.types, typeOf(f)) {
-			continue
-		}
-		switch {
-		case typeOf(f) == collected:
-			c.problem(path+"."+key.name, "does not go with collect")
-		case slices.Contains(types, typeOf(f)):
-			c.problem(path+"."+key.name, "goes only with type: %s", key.types[0])
-		}
-	}
-	if len(f.Collect) > 0 {
-		for _, key := range []string{"type", "transform"} {
-			if c.file.Has(path + "." + key) {
-				c.problem(path+"."+key, "does not go with collect")
-			}
-		}
-	}
-}
-
-// collected is the type of several answers together, which is not written out.
-const collected = "collect"
-
-// typeOf is the type that a field has.
-func typeOf(f *fieldSpec) string {
-	switch {
-	case len(f.Collect) > 0:
-		return collected
-	case f.Type == "":
-		return "string"
-	}
-	return f.Type
-}
-
 // fallback compiles what stands in for an answer. A value must be one that the type itself would give.
-func (c *compiler) fallback(path string, f *fieldSpec, r *rule) {
+func (c *compiler) fallback(f placed, r *rule) {
 	if f.Fallback == nil {
 		return
 	}
@@ -159,68 +97,110 @@ func (c *compiler) fallback(path string, f *fieldSpec, r *rule) {
 	if f.Fallback.value == nil {
 		return
 	}
-	at := path + ".fallback"
-	if inner := at + ".value"; c.file.Has(inner) {
-		at = inner
+	here := f.at.key("fallback")
+	if inner := here.key("value"); inner.has() {
+		here = inner
 	}
-	value := c.constant(at, f.Fallback.value)
-	if value == nil || r.convert == nil {
+	given := c.constant(here, f.Fallback.value)
+	if given == nil || r.reader.Text == nil {
 		return
 	}
-	wanted := map[string]string{"boolean": "true or false", "integer": "a whole number"}[typeOf(f)]
-	switch v := value.(type) {
-	case bool:
-		if typeOf(f) == "boolean" {
-			r.fallback = v
-			return
-		}
-	case json.Number:
-		if typeOf(f) == "integer" {
-			r.fallback = v
-			return
-		}
-	case string:
-		if typeOf(f) == "enum" || typeOf(f) == collected {
-			r.fallback = v
-			return
-		}
-		if wanted == "" {
-			converted, problem := r.convert(v, &Input{})
-			if !problem.found() && converted == v {
-				r.fallback = v
-				return
-			}
-			wanted = problem.expect
-			if converted != nil {
-				wanted = "the value as it is written into the record"
-			}
-		}
+	kind := f.kind()
+	if kind == "enum" || kind == collected || kind == "any" {
+		r.fallback = given
+		return
 	}
-	if wanted == "" {
-		wanted = "a text"
+	text, _ := single(given)
+	converted, fault := r.reader.Text(text, &value.Env{})
+	if !fault.Found() && converted == given {
+		r.fallback = given
+		return
 	}
-	c.problem(at, "want %s, as the type is %s", wanted, typeOf(f))
+	wanted := cmp.Or(fault.Expect, "the value as it is written into the record")
+	c.problem(here, "want %s, as the type is %s", wanted, kind)
 }
 
-// destination compiles where the value goes.
-func (c *compiler) destination(path string, f *fieldSpec, r *rule) {
+// class is how closely the value concerns a person.
+func (c *compiler) class(f placed, r *rule) {
+	switch {
+	case f.PII != "" && !slices.Contains(classes, f.PII):
+		c.problem(f.at.key("pii"), "want none, contact, identity or sensitive")
+	case f.PII != "":
+		r.about.pii = f.PII
+	case r.constant != nil || !r.personal:
+		r.about.pii = value.None
+	case f.Split != nil || r.about.pii == "":
+		r.about.pii = value.Identity
+	}
+}
+
+var classes = []string{value.None, value.Contact, value.Identity, value.Sensitive}
+
+// writing compiles where the value goes.
+func (c *compiler) writing(f placed, r *rule) {
 	if f.Split == nil {
+		to := f.at.key("to")
 		if len(f.To) == 0 {
-			c.problem(path+".to", "want the field that the value goes to, such as contact.email")
+			c.problem(to, "want the field that the value goes to, such as contact.email")
 		}
-		r.slots = c.targets(path, f.To, r.asked, f.Otherwise, c.targetPath(path+".to"))
+		for i, target := range f.To {
+			c.aim(f, to.entry(i), target, r)
+		}
+		c.currency(f, r)
 		return
 	}
 	if len(f.To) > 0 {
-		c.problem(path+".to", "a name that is split goes to split.first and split.last")
+		c.problem(f.at.key("to"), "a name that is split goes to split.first and split.last")
 	}
 	r.split = true
-	for _, part := range []struct{ key, target string }{{".split.first", f.Split.First}, {".split.last", f.Split.Last}} {
+	for _, part := range []struct{ key, target string }{{"first", f.Split.First}, {"last", f.Split.Last}} {
+		here := f.at.key("split").key(part.key)
 		if part.target == "" {
-			c.problem(path+part.key, "want the field for this part of the name, such as contact.first_name")
+			c.problem(here, "want the field for this part of the name, such as contact.first_name")
 			continue
 		}
-		at := func(int) string { return path + part.key }
-		r.slots = append(r.slots, c.targets(path, []string{part.target}, r.asked, f.Otherwise, at)...)
+		c.aim(f, here, part.target, r)
+	}
+	if len(r.slots) < 2 {
+		r.split = false // there are problems: it never runs
+	}
+}
+
+// currency compiles where the currency of an amount goes.
+func (c *compiler) currency(f placed, r *rule) {
+	target, ok := f.Options["currency_to"].(string)
+	if !ok || f.kind() != "money" {
+		return
+	}
+	before := len(r.slots)
+	c.aim(f, f.at.key("currency_to"), target, r)
+	if len(r.slots) > before {
+		r.currency = r.slots[before]
+	}
+}
+
+// shadowed reports a rule that can never write anything.
+func (c *compiler) shadowed(f placed, r *rule) {
+	if !r.otherwise || r.required || len(r.slots) == 0 {
+		return
+	}
+	here := f.at.key("otherwise")
+	empty, filled := true, true
+	for _, slot := range r.slots {
+		earlier, always := false, false
+		for i := range c.m.rules {
+			if slices.Contains(c.m.rules[i].slots, slot) && !c.m.rules[i].split {
+				earlier, always = true, always || c.m.rules[i].always()
+			} else if slices.Contains(c.m.rules[i].slots, slot) {
+				earlier = true
+			}
+		}
+		empty, filled = empty && !earlier, filled && always
+	}
+	switch {
+	case empty:
+		c.problem(here, "no rule before this one fills the same field, so this is no alternative; leave it out or put the rule further down")
+	case filled:
+		c.problem(here, "never used: a rule before this one always fills the field")
 	}
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 
 	"handoff/internal/yamlfile"
 )
@@ -10,75 +11,111 @@ import (
 const ownerField = "owner"
 
 // describeObjects compiles the objects once it is known which of their fields are filled.
-func (c *compiler) describeObjects() {
+func (c *compiler) describeObjects(objects at) {
 	always := false
 	for i, name := range c.objectNames {
-		s, path := c.spec.Objects[name], yamlfile.Key("$.objects", name)
+		s, here := c.spec.Objects[name], objects.key(name)
 		o := &c.m.objects[i]
 		o.crmName, o.owned = s.Object, s.Owned
 		if s.Object == "" {
-			c.problem(path+".object", "want what the destination calls it, such as contact")
+			c.problem(here.key("object"), "want what the destination calls it, such as contact")
 		}
 		switch s.WithoutKey {
 		case "", "review":
-			always = true
+			always = always || s.When == ""
 		case "skip":
 			o.skippable = true
 		default:
-			c.problem(path+".without_key", "want review or skip")
+			c.problem(here.key("without_key"), "want review or skip")
 			always = true
 		}
-		c.keys(path+".key", o, s.Key)
-		o.createOnly = c.fieldList(path+".create_only", o, s.CreateOnly)
-		o.updateOnly = c.fieldList(path+".update_only", o, s.UpdateOnly)
-		o.fillBlanks = c.fieldList(path+".fill_blanks", o, s.FillBlanks)
-		for at, field := range s.UpdateOnly {
-			if slices.Contains(s.CreateOnly, field) {
-				c.problem(yamlfile.Index(path+".update_only", at), "%q is in create_only already, so it would never be written", field)
-			}
-		}
-		for at, field := range s.FillBlanks {
-			if slices.Contains(s.CreateOnly, field) {
-				c.problem(yamlfile.Index(path+".fill_blanks", at), "%q is in create_only already, which never touches a record that exists", field)
-			}
-		}
+		c.keys(here, o, s)
+		o.createOnly = c.fieldList(here.key("create_only"), o, s.CreateOnly)
+		o.updateOnly = c.fieldList(here.key("update_only"), o, s.UpdateOnly)
+		o.fillBlanks = c.fieldList(here.key("fill_blanks"), o, s.FillBlanks)
+		c.contradictions(here, s)
 		c.unansweredConsent(o)
-		c.links(path+".links", i, s.Links)
+		c.links(here.key("links"), i, s.Links)
 		if s.Owned {
 			o.read = []string{ownerField}
 		}
 	}
 	if len(c.objectNames) > 0 && !always {
-		c.problem("$.objects", "every object may be skipped, and then nothing is written; want one without `without_key: skip`")
+		c.problem(objects, "every object may be left out, and then nothing is written; want one without `without_key: skip` and without `when`")
 	}
 }
 
-func (c *compiler) keys(path string, o *object, keys [][]string) {
-	if len(keys) == 0 {
-		c.problem(path, "want the fields that identify the record, such as [email]")
+// contradictions reports fields that are in two lists of which one makes the other pointless.
+func (c *compiler) contradictions(here at, s objectSpec) {
+	for i, field := range s.UpdateOnly {
+		if slices.Contains(s.CreateOnly, field) {
+			c.problem(here.key("update_only").index(i), "%q is in create_only already, so it would never be written", field)
+		}
+	}
+	for i, field := range s.FillBlanks {
+		if slices.Contains(s.CreateOnly, field) {
+			c.problem(here.key("fill_blanks").index(i), "%q is in create_only already, which never touches a record that exists", field)
+		}
+	}
+}
+
+func (c *compiler) keys(object at, o *object, s objectSpec) {
+	here := object.key("key")
+	if len(s.Key) == 0 {
+		c.problem(here, "want the fields that identify the record, such as [email]")
 		return
 	}
-	o.keys = keys
-	for i, key := range keys {
-		at := yamlfile.Index(path, i)
+	o.keys = s.Key
+	complete, sure := true, false
+	for i, key := range s.Key {
+		entry := here.index(i)
 		var slots []int
+		all := true
 		for j, field := range key {
-			fieldAt := at
-			if nested := yamlfile.Index(at, j); c.file.Has(nested) {
-				fieldAt = nested
+			fieldAt := entry.entry(j)
+			if slices.Contains(key[:j], field) {
+				c.problem(fieldAt, "%q is listed twice", field)
 			}
-			slot, ok := c.slotOf[o.name+"."+field]
+			slot, ok := c.m.slotOf[o.name+"."+field]
 			if !ok {
 				c.problem(fieldAt, "no field fills %s.%s: %s", o.name, field, yamlfile.Unknown("field", field, c.fieldsOf(o)))
+				complete = false
 				continue
 			}
 			if o.asked == "" {
 				o.asked = c.m.slots[slot].asked
 			}
 			slots = append(slots, slot)
+			all = all && c.sure(slot)
+		}
+		for _, earlier := range s.Key[:i] {
+			if containsAll(key, earlier) {
+				c.problem(entry, "never used: it holds all fields of %s, which comes before it", strings.Join(earlier, " and "))
+			}
 		}
 		o.keySlots = append(o.keySlots, slots)
+		sure = sure || all
 	}
+	if complete && !sure && s.WithoutKey == "" && s.When == "" {
+		c.problem(here, "%s may be without an answer, and then nothing identifies the %s; say `required: true` for the field, or `without_key: skip` or `review` for the object",
+			o.name+"."+s.Key[0][0], o.name)
+	}
+}
+
+// sure says that a slot is always filled, or that a rule sends the submission to review where it is not.
+func (c *compiler) sure(slot int) bool {
+	return slices.ContainsFunc(c.m.rules, func(r rule) bool {
+		return slices.Contains(r.slots, slot) && r.always() || slices.Contains(r.slots, slot) && surelyThere(&r)
+	})
+}
+
+// surelyThere says that a rule reads what every submission has.
+func surelyThere(r *rule) bool {
+	return r.when == nil && r.purpose < 0 && len(r.sources) > 0 && r.sources[0].fact != nil
+}
+
+func containsAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(each string) bool { return !slices.Contains(all, each) })
 }
 
 func (c *compiler) fieldsOf(o *object) []string {
@@ -90,90 +127,68 @@ func (c *compiler) fieldsOf(o *object) []string {
 }
 
 // fieldList checks a list of the object's own fields, none of which is a key.
-func (c *compiler) fieldList(path string, o *object, fields []string) []string {
+func (c *compiler) fieldList(here at, o *object, fields []string) []string {
 	for i, field := range fields {
-		at := yamlfile.Index(path, i)
+		entry := here.index(i)
 		switch {
 		case !slices.Contains(c.fieldsOf(o), field):
-			c.problem(at, "no field fills %s.%s: %s", o.name, field, yamlfile.Unknown("field", field, c.fieldsOf(o)))
+			c.problem(entry, "no field fills %s.%s: %s", o.name, field, yamlfile.Unknown("field", field, c.fieldsOf(o)))
 		case slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, field) }):
-			c.problem(at, "%q identifies the record, so it is always written", field)
+			c.problem(entry, "%q identifies the record, so it is always written", field)
 		case c.isConsent(o.name + "." + field):
-			c.problem(at, "consent is written as answered; it cannot be held back")
+			c.problem(entry, "consent is written as answered; it cannot be held back")
 		case slices.Contains(fields[:i], field):
-			c.problem(at, "%q is listed twice", field)
+			c.problem(entry, "%q is listed twice", field)
 		}
 	}
 	return slices.Sorted(slices.Values(fields))
 }
 
-// unansweredConsent prepares the object for a consent that was not answered: a no that is written into blanks only.
+// unansweredConsent prepares the object for consents that were not answered: a no that is written into blanks only.
 func (c *compiler) unansweredConsent(o *object) {
-	o.unanswered = o.fillBlanks
-	if c.m.consent == nil {
-		return
-	}
-	for _, slot := range c.m.consent.slots[consentAnswer] {
-		if c.m.objects[c.m.slots[slot].object].name == o.name {
-			o.unanswered = append(slices.Clone(o.unanswered), c.m.slots[slot].field)
+	for i := range c.m.purposes {
+		var fields []string
+		for _, slot := range c.m.purposes[i].slots[consentAnswer] {
+			if c.m.objects[c.m.slots[slot].object].name == o.name {
+				fields = append(fields, c.m.slots[slot].field)
+			}
 		}
+		o.unanswered = append(o.unanswered, fields)
 	}
-	slices.Sort(o.unanswered)
 }
 
-func (c *compiler) links(path string, index int, links map[string]string) {
+func (c *compiler) links(here at, index int, links map[string]string) {
 	o := &c.m.objects[index]
 	for _, field := range sortedKeys(links) {
-		at, to := yamlfile.Key(path, field), links[field]
+		entry, to := here.key(field), links[field]
 		target, ok := c.objectIndex[to]
 		switch {
 		case !ok:
-			c.problem(at, "%s", yamlfile.Unknown("object", to, c.objectNames))
+			c.problem(entry, "%s", yamlfile.Unknown("object", to, c.objectNames))
 		case target >= index:
-			c.problem(at, "%s is written before %s, so it has no id to link to; put %s first", o.name, to, to)
+			c.problem(entry, "%s is written before %s, so it has no id to link to; put %s first", o.name, to, to)
 		case slices.Contains(c.fieldsOf(o), field):
-			c.problem(at, "%s.%s is already filled by %s", o.name, field, c.filledAt[c.slotOf[o.name+"."+field]])
+			c.problem(entry, "%s.%s is already filled by %s", o.name, field, c.filledAt[c.m.slotOf[o.name+"."+field]])
+		case !c.together(o, &c.m.objects[target]):
+			c.problem(entry, "%s and %s go to different destinations, and a record can only link to one beside it", o.name, to)
 		default:
-			o.links = append(o.links, Link{Field: field, To: to})
+			o.links = append(o.links, link{field: field, to: target})
 		}
 	}
 }
 
-// customer compiles the rule for customers that exist.
-func (c *compiler) customer() {
-	s := c.spec.Customer
-	if s == nil {
-		return
+// together says that two objects always go to the same destination.
+func (c *compiler) together(a, b *object) bool {
+	if a.destination == b.destination {
+		return true
 	}
-	index, ok := c.objectIndex[s.Object]
-	if !ok {
-		c.problem("$.customer.object", "%s", yamlfile.Unknown("object", s.Object, c.objectNames))
+	moves := c.spec.Region != nil && slices.ContainsFunc(c.spec.Region.Rules, func(r regionRuleSpec) bool { return r.Destination != "" })
+	return !moves && orDefault(a.destination, c.spec.Destination) == orDefault(b.destination, c.spec.Destination)
+}
+
+func orDefault(text, otherwise string) string {
+	if text == "" {
+		return otherwise
 	}
-	if len(s.When) == 0 {
-		c.problem("$.customer.when", "want the fields and values that tell a customer, such as lifecycle: [customer]")
-	}
-	for _, field := range sortedKeys(s.When) {
-		c.names(yamlfile.Key("$.customer.when", field), s.When[field], "want the values that tell a customer")
-	}
-	for i, skip := range s.Skip {
-		at := yamlfile.Index("$.customer.skip", i)
-		target, known := c.objectIndex[skip]
-		switch {
-		case !known:
-			c.problem(at, "%s", yamlfile.Unknown("object", skip, c.objectNames))
-		case ok && target <= index:
-			c.problem(at, "%s is written before it is known that %s is a customer's; want an object after %s", skip, s.Object, s.Object)
-		case c.holdsConsent(skip):
-			c.problem(at, "%s holds the consent, so it is always written", skip)
-		}
-	}
-	if s.Route == "" {
-		c.problem("$.customer.route", "want where a customer's submission goes, such as account-management")
-	}
-	if !ok {
-		return
-	}
-	o := &c.m.objects[index]
-	o.read = slices.Compact(slices.Sorted(slices.Values(append(o.read, sortedKeys(s.When)...))))
-	c.m.customer = &CustomerRule{Object: s.Object, When: s.When, Skip: s.Skip, Route: s.Route}
+	return text
 }

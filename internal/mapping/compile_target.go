@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -11,16 +10,6 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// inFileOrder are the keys of the map at a path in the order in which they stand there.
-func inFileOrder[V any](file *yamlfile.File, path string, m map[string]V) []string {
-	names := sortedKeys(m)
-	slices.SortStableFunc(names, func(a, b string) int {
-		at, bt := file.Problem(yamlfile.Key(path, a), ""), file.Problem(yamlfile.Key(path, b), "")
-		return cmp.Or(cmp.Compare(at.Line, bt.Line), cmp.Compare(at.Column, bt.Column))
-	})
-	return names
-}
-
 // splitTarget takes "contact.first_name" apart.
 func splitTarget(target string) (object, field string, ok bool) {
 	object, field, ok = strings.Cut(target, ".")
@@ -28,17 +17,17 @@ func splitTarget(target string) (object, field string, ok bool) {
 }
 
 // declareObjects notes the objects in the order in which they stand in the file, which is the order of writing.
-func (c *compiler) declareObjects() {
-	c.objectNames = inFileOrder(c.file, "$.objects", c.spec.Objects)
+func (c *compiler) declareObjects(here at) {
+	c.objectNames = inFileOrder(here, c.spec.Objects)
 	if len(c.objectNames) == 0 {
-		c.problem("$.objects", "want the records to write, in order, such as contact: {object: contact, key: [email]}")
+		c.problem(here, "want the records to write, in order, such as contact: {object: contact, key: [email]}")
 	}
 	for i, name := range c.objectNames {
 		if !mappingName.MatchString(name) {
-			c.problem(yamlfile.Key("$.objects", name), "want an object's name made of a-z, 0-9, dash and underscore")
+			c.problem(here.key(name), "want an object's name made of a-z, 0-9, dash and underscore")
 		}
 		c.objectIndex[name] = i
-		c.m.objects = append(c.m.objects, object{name: name})
+		c.m.objects = append(c.m.objects, object{name: name, destination: c.spec.Objects[name].Destination})
 	}
 }
 
@@ -48,71 +37,79 @@ func (c *compiler) objectNamed(name string) bool {
 }
 
 // slot finds or makes the slot of a target, or reports what is wrong with it.
-func (c *compiler) slot(path, target, asked string) (int, bool) {
+func (c *compiler) slot(here at, target, asked string) (int, bool) {
 	object, field, ok := splitTarget(target)
 	if !ok {
-		c.problem(path, "want object.field, such as contact.email")
+		c.problem(here, "want object.field, such as contact.email")
 		return 0, false
 	}
 	if !c.objectNamed(object) {
-		c.problem(path, "%s", yamlfile.Unknown("object", object, c.objectNames))
+		c.problem(here, "%s", yamlfile.Unknown("object", object, c.objectNames))
 		return 0, false
 	}
 	if field == ownerField && c.spec.Objects[object].Owned {
-		c.problem(path, "the owner is set by routing and cannot be mapped")
+		c.problem(here, "the owner is set by routing and cannot be mapped")
 		return 0, false
 	}
-	if slot, ok := c.slotOf[target]; ok {
+	if slot, ok := c.m.slotOf[target]; ok {
 		return slot, true
 	}
-	at := len(c.m.slots)
-	c.slotOf[target] = at
+	slotIndex := len(c.m.slots)
+	c.m.slotOf[target] = slotIndex
 	index := c.objectIndex[object]
 	c.m.slots = append(c.m.slots, slot{object: index, field: field, asked: asked})
-	c.m.objects[index].slots = append(c.m.objects[index].slots, at)
-	return at, true
+	c.m.objects[index].slots = append(c.m.objects[index].slots, slotIndex)
+	return slotIndex, true
 }
 
-// targets finds the slots of a rule. A slot has one rule, unless the later ones say that they only fill what is empty.
-func (c *compiler) targets(path string, targets []string, asked string, otherwise bool, at func(i int) string) []int {
-	var slots []int
-	for i, target := range targets {
-		slot, ok := c.slot(at(i), target, asked)
-		if !ok {
-			continue
-		}
-		first, taken := c.filledAt[slot]
-		switch {
-		case taken && !otherwise:
-			c.problem(at(i), "%s is already filled by %s; say `otherwise: true` if this one fills only what is still empty", target, first)
-		case !taken:
-			c.filledAt[slot] = path
-		}
-		slots = append(slots, slot)
+// aim finds the slot of a rule's target. A slot has one rule, unless the later ones say that they only fill what is
+// empty.
+func (c *compiler) aim(f placed, here at, target string, r *rule) {
+	target = f.target(target)
+	slot, ok := c.slot(here, target, r.asked)
+	if !ok {
+		return
 	}
-	return slots
-}
-
-// targetPath is where one of the targets of a `to` stands.
-func (c *compiler) targetPath(path string) func(i int) string {
-	return func(i int) string {
-		if at := yamlfile.Index(path, i); c.file.Has(at) {
-			return at
-		}
-		return path
-	}
-}
-
-// readable checks a name that a rule reads.
-func (c *compiler) readable(path, name string) bool {
+	first, taken := c.filledAt[slot]
 	switch {
-	case strings.TrimSpace(name) == "":
-		c.problem(path, "want the name of an answer")
-		return false
-	case strings.HasPrefix(name, submissionPrefix) && submissionFacts[name] == nil:
-		c.problem(path, "%s", yamlfile.Unknown("fact", name, sortedKeys(submissionFacts)))
-		return false
+	case slices.Contains(r.slots, slot):
+		c.problem(here, "%q is listed twice", target)
+		return
+	case taken && c.isConsent(target):
+		c.problem(here, "%s is the consent, which is written as it was answered", target)
+	case taken && !r.otherwise:
+		c.problem(here, "%s is already filled by %s; say `otherwise: true` if this one fills only what is still empty", target, first)
+	case !taken:
+		c.filledAt[slot] = f.at.path
 	}
-	c.mention(name)
-	return true
+	r.slots = append(r.slots, slot)
+}
+
+// source checks a name that is read.
+func (c *compiler) source(here at, name string) (source, bool) {
+	if strings.TrimSpace(name) == "" {
+		c.problem(here, "want the name of an answer")
+		return source{}, false
+	}
+	if strings.HasPrefix(name, submissionPrefix) && submissionFacts[name] == nil {
+		c.problem(here, "%s", yamlfile.Unknown("fact", name, sortedKeys(submissionFacts)))
+		return source{}, false
+	}
+	s, err := newSource(name)
+	if err != nil {
+		c.problem(here, "%s", err)
+		return source{}, false
+	}
+	c.mentioned[name] = true
+	for _, under := range s.answers() {
+		c.m.known[under] = true
+	}
+	return s, true
+}
+
+// other notes an answer that a type or an expression looks at.
+func (c *compiler) other(here at, name string) {
+	if s, ok := c.source(here, name); ok {
+		c.m.others[name] = &s
+	}
 }

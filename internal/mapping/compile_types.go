@@ -1,149 +1,279 @@
 package mapping
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/nyaruka/phonenumbers"
-
+	"handoff/internal/mapping/value"
 	"handoff/internal/yamlfile"
 )
 
-// types are what a field can be read as.
-var types = []string{"string", "text", "email", "phone", "integer", "boolean", "date", "enum", "country"}
+// Limits on texts, in characters. A single line has one without being asked; free text must be given one.
+const defaultCollectMax = 4000
 
-// transforms change a text before it is read as its type. An empty result is no answer.
-var transforms = map[string]func(text string) string{
-	"trim":      strings.TrimSpace,
-	"collapse":  func(text string) string { return strings.Join(strings.Fields(text), " ") },
-	"lower":     strings.ToLower,
-	"upper":     strings.ToUpper,
-	"domain_of": companyDomain,
+// collected is the type of several answers together, which is not written out.
+const collected = "collect"
+
+// kind is the type that a rule has.
+func (f *fieldSpec) kind() string {
+	switch {
+	case len(f.Collect) > 0:
+		return collected
+	case f.Type == "":
+		return "string"
+	}
+	return f.Type
 }
 
-// truncate is written as a transform, but needs the type's limit.
-const truncate = "truncate"
+// optionNames are the keys of all types.
+func optionNames() []string {
+	var names []string
+	for _, kind := range value.Types() {
+		for _, option := range kind.Options {
+			if !slices.Contains(names, option.Name) {
+				names = append(names, option.Name)
+			}
+		}
+	}
+	return names
+}
 
 // understanding compiles how the text of an answer is read.
-func (c *compiler) understanding(path string, f *fieldSpec, r *rule) {
-	limit, cut := c.limit(path, f), slices.Contains(f.Transform, truncate)
-	switch typeOf(f) {
-	case "string":
-		r.convert = textConverter(limit, cut)
-	case "text", collected:
-		r.text, r.convert = paragraphs, textConverter(limit, cut)
+func (c *compiler) understanding(f placed, r *rule) {
+	if len(f.Collect) > 0 {
+		c.understandCollection(f, r)
+		return
+	}
+	kind, ok := value.TypeNamed(f.kind())
+	if !ok {
+		c.problem(f.at.key("type"), "%s", yamlfile.Unknown("type", f.Type, value.TypeNames()))
+		c.transforms(f, r)
+		return
+	}
+	r.about.kind, r.about.pii = kind.Name, kind.PII
+	if kind.Multiline {
+		r.clean = value.Paragraphs
+	}
+	c.strangers(f, kind)
+	options := c.options(f, kind)
+	reader, problems := kind.New(options)
+	for _, p := range problems {
+		c.problem(f.at.below(p.Path), "%s", p.Text)
+	}
+	r.reader = reader
+	r.about.max, r.about.options = maxOf(kind, options), outputs(options)
+	if f.Split != nil && kind.Name != "string" {
+		c.problem(f.at.key("split"), "goes only with type: string")
+	}
+	c.computed(f, r)
+	c.transforms(f, r)
+}
+
+func (c *compiler) understandCollection(f placed, r *rule) {
+	for _, key := range append([]string{"type", "transform", "split"}, sortedKeys(f.Options)...) {
+		if f.at.key(key).has() && key != "max" {
+			c.problem(f.at.key(key), "does not go with collect")
+		}
+	}
+	kind, _ := value.TypeNamed("text")
+	options := value.Options{"max": defaultCollectMax}
+	if given, ok := f.Options["max"]; ok {
+		options["max"] = given
+	}
+	reader, problems := kind.New(options)
+	for _, p := range problems {
+		c.problem(f.at.below(p.Path), "%s", p.Text)
+	}
+	r.reader, r.clean = reader, value.Paragraphs
+	r.about.kind, r.about.pii, r.about.max = "json", value.Identity, maxOf(kind, options)
+}
+
+// computed compiles what an expression's value is when the rule names no type: what it is.
+func (c *compiler) computed(f placed, r *rule) {
+	if r.cel == nil || f.Type != "" {
+		return
+	}
+	r.asIs = true
+	if kind := r.cel.Result(); kind != "string" {
+		r.about.kind, r.about.max = kind, 0
+		if kind == "strings" {
+			r.about.kind = "multi-enum"
+		}
+		if kind != "any" {
+			r.about.pii = value.None
+		}
+	}
+}
+
+// strangers reports keys of other types.
+func (c *compiler) strangers(f placed, kind value.Type) {
+	for _, name := range sortedKeys(f.Options) {
+		if slices.ContainsFunc(kind.Options, func(o value.Option) bool { return o.Name == name }) {
+			continue
+		}
+		var with []string
+		for _, other := range value.Types() {
+			if slices.ContainsFunc(other.Options, func(o value.Option) bool { return o.Name == name }) {
+				with = append(with, other.Name)
+			}
+		}
+		if len(with) > 0 {
+			c.problem(f.at.key(name), "goes only with type: %s", alternatives(with))
+		}
+	}
+}
+
+// alternatives joins words as people do: a, b or c.
+func alternatives(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// options are the keys of the type as the rule gives them, with tables in the place of their names.
+func (c *compiler) options(f placed, kind value.Type) value.Options {
+	options := value.Options{}
+	for _, option := range kind.Options {
+		given, ok := f.Options[option.Name]
+		here := f.at.key(option.Name)
+		if !ok || c.unread[spot{here.file.Name(), here.path}] {
+			continue
+		}
+		options[option.Name] = c.option(here, option, given)
+	}
+	return options
+}
+
+// option is one option of a type or a transform.
+func (c *compiler) option(here at, option value.Option, given any) any {
+	switch option.Kind {
+	case value.KindTable:
+		return c.tableOf(here, given)
+	case value.KindAnswer:
+		if name, ok := given.(string); ok {
+			c.other(here, name)
+		}
+	}
+	return given
+}
+
+// tableOf is a table that is written out, or one that is named as {table: name}, or as the name alone.
+func (c *compiler) tableOf(here at, given any) any {
+	switch v := given.(type) {
+	case string:
+		table, _ := c.table(here, v)
+		return table
+	case map[string]any:
+		if name, ok := v["table"].(string); ok && len(v) == 1 {
+			table, _ := c.table(here.key("table"), name)
+			return table
+		}
+		return rows(here, v)
+	}
+	return given
+}
+
+// maxOf is how many characters a value can have, 0 where that is not known.
+func maxOf(kind value.Type, options value.Options) int {
+	switch kind.Name {
+	case "string", "text":
+		if n, ok := options["max"].(int64); ok {
+			return int(n)
+		}
+		if n, ok := options["max"].(int); ok {
+			return n
+		}
+		return value.DefaultMax
 	case "email":
-		r.convert = emailConverter()
-	case "phone":
-		r.convert = c.phone(path, f)
-	case "integer":
-		r.convert = integerConverter()
-		r.number = short("type.integer", "a whole number", func(text string, _ *Input) (any, bool) {
-			number, ok := wholeNumber(text)
-			return number, ok
-		})
-	case "boolean":
-		r.convert = c.boolean(path, f.TrueWords, f.FalseWords)
-	case "date":
-		if _, ok := dateOrders[f.Order]; !ok && f.Order != "" {
-			c.problem(path+".order", "want ymd, dmy or mdy")
+		return 254
+	}
+	return 0
+}
+
+// outputs are all values that a table can give, in its order.
+func outputs(options value.Options) []string {
+	table, ok := options["enum"].(value.Table)
+	if !ok {
+		return nil
+	}
+	var found []string
+	note := func(given any) {
+		if given == nil {
+			return
 		}
-		r.convert = dateConverter(f.Order)
-	case "enum":
-		r.convert = c.enum(path+".enum", f.Enum)
-	case "country":
-		r.convert = countryConverter()
-	default:
-		c.problem(path+".type", "%s", yamlfile.Unknown("type", f.Type, types))
+		if text := fmt.Sprint(given); !slices.Contains(found, text) {
+			found = append(found, text)
+		}
 	}
-	c.transforms(path, f, r)
+	for _, row := range table {
+		note(row.To)
+	}
+	note(options["default"])
+	return found
 }
 
-// limit is how long a text may be, in characters.
-func (c *compiler) limit(path string, f *fieldSpec) int {
-	switch {
-	case c.file.Has(path+".max") && f.Max <= 0:
-		c.problem(path+".max", "want a number of characters, at least 1")
-	case f.Max > 0:
-		return f.Max
-	case typeOf(f) == "text":
-		c.problem(path+".max", "free text is passed on only up to a length; want how many characters")
-	}
-	if typeOf(f) == collected {
-		return defaultCollectMax
-	}
-	return defaultMax
-}
-
-func (c *compiler) transforms(path string, f *fieldSpec, r *rule) {
-	known := append(sortedKeys(transforms), truncate)
-	for i, name := range f.Transform {
-		at := yamlfile.Index(path+".transform", i)
-		transform, ok := transforms[name]
-		switch {
-		case name == truncate && typeOf(f) != "string" && typeOf(f) != "text":
-			c.problem(at, "truncate goes only with type: string or text")
-		case name == truncate:
-		case !ok:
-			c.problem(at, "%s", yamlfile.Unknown("transform", name, known))
-		default:
-			before := r.text
-			r.text = func(text string) string { return transform(before(text)) }
+func (c *compiler) transforms(f placed, r *rule) {
+	for i, t := range f.Transform {
+		here := f.at.key("transform").index(i)
+		kind, ok := value.TransformNamed(t.name)
+		if !ok {
+			c.problem(here, "%s", yamlfile.Unknown("transform", t.name, value.TransformNames()))
+			continue
+		}
+		if kind.Name == "truncate" && f.kind() != "string" && f.kind() != "text" && f.kind() != collected {
+			c.problem(here, "truncate goes only with type: string or text")
+			continue
+		}
+		options := c.params(here, kind, t, r)
+		step, problems := kind.New(options)
+		for _, p := range problems {
+			c.problem(c.paramPlace(here, t, kind, p.Path), "%s", p.Text)
+		}
+		if step.Text != nil || step.List != nil {
+			r.steps = append(r.steps, step)
 		}
 	}
 }
 
-func (c *compiler) phone(path string, f *fieldSpec) converter {
-	if f.Region != "" && !phonenumbers.GetSupportedRegions()[f.Region] {
-		c.problem(path+".region", "want the two capital letters of a country, such as NL")
+// params are the parameters of a transform. Truncate without a number cuts to the rule's own limit.
+func (c *compiler) params(here at, kind value.Transform, t transformSpec, r *rule) value.Options {
+	inside := here.key(t.name)
+	options := kind.Options(t.given)
+	if name := "max"; kind.Name == "truncate" && t.given == nil && r.about.max > 0 {
+		return value.Options{name: r.about.max}
 	}
-	var from reader
-	if f.RegionFrom != "" && c.readable(path+".region_from", f.RegionFrom) {
-		from = newReader(f.RegionFrom)
+	filled := value.Options{}
+	for name, given := range options {
+		filled[name] = given
+		for _, param := range kind.Params {
+			if param.Name != name {
+				continue
+			}
+			place := inside.key(name)
+			if !place.has() {
+				place = inside
+			}
+			filled[name] = c.option(place, param, given)
+		}
 	}
-	return phoneConverter(f.Region, from)
+	return filled
 }
 
-// boolean adds the file's own words to the ones that everybody uses.
-func (c *compiler) boolean(path string, trueWords, falseWords []string) converter {
-	is, isNot := maps.Clone(yesWords), maps.Clone(noWords)
-	for i, word := range trueWords {
-		word = fold(word)
-		if isNot[word] {
-			c.problem(yamlfile.Index(path+".true_words", i), "this means no already")
+// paramPlace is where a parameter stands: alone, or by its name.
+func (c *compiler) paramPlace(here at, t transformSpec, kind value.Transform, path string) at {
+	inside := here.key(t.name)
+	if !inside.has() {
+		return here
+	}
+	if place := inside.below(path); place.has() {
+		return place
+	}
+	if len(kind.Params) > 0 {
+		if rest, ok := strings.CutPrefix(path, yamlfile.Key("", kind.Params[0].Name)); ok && inside.below(rest).has() {
+			return inside.below(rest)
 		}
-		is[word] = word != ""
 	}
-	for i, word := range falseWords {
-		word = fold(word)
-		if is[word] {
-			c.problem(yamlfile.Index(path+".false_words", i), "this means yes already")
-		}
-		isNot[word] = word != ""
-	}
-	return booleanConverter(is, isNot)
-}
-
-// enum compiles a table from what people choose to what the CRM calls it. Case and spaces do not matter.
-func (c *compiler) enum(path string, table map[string]any) converter {
-	if len(table) == 0 {
-		c.problem(path, "want a table from answers to values, such as {\"1-50\": small}")
-	}
-	values, writtenAs := map[string]any{}, map[string]string{}
-	for _, answer := range sortedKeys(table) {
-		at, key := yamlfile.Key(path, answer), fold(answer)
-		switch other, twice := writtenAs[key]; {
-		case key == "":
-			c.problem(at, "want an answer, got an empty text")
-		case twice:
-			c.problem(at, "the same answer as %q: case and spaces do not matter", other)
-		}
-		values[key], writtenAs[key] = c.constant(at, table[answer]), answer
-	}
-	expect := "one of: " + strings.Join(inFileOrder(c.file, path, table), ", ")
-	return short("enum.unknown", expect, func(text string, _ *Input) (any, bool) {
-		value, ok := values[fold(text)]
-		return value, ok
-	})
+	return inside
 }

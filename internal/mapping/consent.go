@@ -1,11 +1,14 @@
 package mapping
 
-// consent is what the person was asked and answered, and where that is written (invariant I7: consent as answered is on
-// the record, or the record is not written).
-type consent struct {
-	asked       string
-	read        func(in *Input) (answer any, name string)
-	convert     converter
+import (
+	"handoff/internal/mapping/value"
+)
+
+// purpose is one thing that the person was asked, and where the answer is written (invariant I7: consent as answered is
+// on the record, or the record is not written).
+type purpose struct {
+	name        string
+	rule        rule // how the answer is read; it has no slots of its own
 	text        string
 	textVersion string
 	declined    bool // no answer counts as a no that never takes back an earlier yes
@@ -26,54 +29,65 @@ const (
 
 var consentParts = []consentPart{consentAnswer, consentText, consentTextVersion, consentTimestamp}
 
-// answered tells an answer from none.
+// answered is what became of a question.
 type answered int
 
 const (
-	notAsked answered = iota
+	unusable answered = iota // the submission goes to review
 	unanswered
-	givenOrDeclined
+	declined
+	granted
 )
 
-// askConsent writes the answer as it was given. Browsers send nothing for a box that is not ticked, so a mapping may take
-// that as a no; but not ticking a box takes back nothing, so that no is written only where the record has no answer yet,
-// and without a text or a time, since nothing was answered.
-func (e *evaluation) askConsent(c *consent) {
-	answer, name := c.read(e.in)
-	text, ok := single(answer)
-	if !ok {
-		e.problem(name, fault{"type.boolean", "yes or no"})
-		return
+func (a answered) String() string {
+	switch a {
+	case granted:
+		return Granted
+	case declined:
+		return Declined
 	}
-	if text = line(text); text == "" {
-		if !c.declined {
-			e.problem(c.asked, fault{"consent.missing", "yes or no"})
-			return
-		}
-		e.consent = unanswered
-		e.answers = map[string]string{defaultPurpose: Unanswered}
-		e.write(c, consentAnswer, false)
-		return
-	}
-	value, problem := c.convert(text, e.in)
-	if problem.found() {
-		e.problem(name, problem)
-		return
-	}
-	e.consent = givenOrDeclined
-	e.answers = map[string]string{defaultPurpose: Declined}
-	if value == true {
-		e.answers[defaultPurpose] = Granted
-	}
-	e.write(c, consentAnswer, value)
-	e.write(c, consentText, textOrNothing(c.text))
-	e.write(c, consentTextVersion, textOrNothing(c.textVersion))
-	e.write(c, consentTimestamp, moment(e.in.SubmittedAt))
+	return Unanswered
 }
 
-func (e *evaluation) write(c *consent, part consentPart, value any) {
-	for _, slot := range c.slots[part] {
+// ask writes the answer as it was given. Browsers send nothing for a box that is not ticked, so a mapping may take that
+// as a no; but not ticking a box takes back nothing, so that no is written only where the record has no answer yet, and
+// without a text or a time, since nothing was answered.
+func (e *evaluation) ask(index int, p *purpose) {
+	found, _, from, fault := e.value(&p.rule)
+	switch {
+	case fault.Found():
+		e.problem(from, fault)
+		e.record.asked(p, from, StatusProblem, fault)
+	case found == nil && !p.declined:
+		fault = value.Fault{Code: "consent.missing", Expect: "yes or no"}
+		e.problem(from, fault)
+		e.record.asked(p, from, StatusProblem, fault)
+	case found == nil:
+		e.consents[index] = unanswered
+		e.record.asked(p, from, StatusEmpty, fault)
+		e.write(p, consentAnswer, false, from)
+	default:
+		e.consents[index] = declined
+		if found == true {
+			e.consents[index] = granted
+		}
+		e.write(p, consentAnswer, found, from)
+		e.write(p, consentText, textOrNothing(p.text), from)
+		e.write(p, consentTextVersion, textOrNothing(p.textVersion), from)
+		e.write(p, consentTimestamp, moment(e.in.SubmittedAt), from)
+	}
+}
+
+func (e *evaluation) write(p *purpose, part consentPart, found any, from string) {
+	for _, slot := range p.slots[part] {
 		// When it was answered is no answer: the same answers a second later are the same.
-		e.values[slot] = filled{value, part == consentAnswer}
+		e.values[slot] = filled{found, part == consentAnswer}
+		if e.record != nil {
+			o := outcome{from: from, status: StatusWritten, reason: reasonConsent}
+			if part == consentAnswer && found == false {
+				o.reason = reasonDeclined
+			}
+			e.record.add(&p.rule, slot, found, o)
+		}
 	}
 }

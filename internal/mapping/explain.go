@@ -3,16 +3,9 @@ package mapping
 import (
 	"slices"
 
+	"handoff/internal/mapping/value"
 	"handoff/internal/submission"
 )
-
-// Place is where something stands in a file: lines and columns are counted from 1, a column counts characters.
-type Place struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	Path   string `json:"path"` // for instance $.fields[3]
-}
 
 // Status says what became of a rule, for one of its targets.
 type Status = string
@@ -56,13 +49,11 @@ type Explanation struct {
 // Explain makes the plan of a submission as Apply does, and tells for every rule what it did and why. With problems the
 // decisions tell what would have been written.
 func (m *Mapping) Explain(in Input) Explanation {
-	e := &evaluation{in: &in, values: make([]filled, len(m.slots)), record: &record{mapping: m}}
-	e.evaluate(m)
-	x := Explanation{Problems: e.problems, Unknown: m.unknown(&in)}
-	x.Plan = e.plan(m)
+	e := m.evaluate(&in, &record{m: m})
 	e.record.settle(e)
-	x.Decisions, x.Vanished = e.record.decisions, m.vanished(&in)
-	return x
+	return Explanation{
+		Plan: e.plan(), Problems: e.problems, Decisions: e.record.decisions, Unknown: m.unknown(&in), Vanished: m.vanished(&in),
+	}
 }
 
 // unknown are the answers that the mapping does not mention, sorted.
@@ -80,62 +71,158 @@ func (m *Mapping) unknown(in *Input) []string {
 // vanished are the answers of rules of which no answer was sent, sorted.
 func (m *Mapping) vanished(in *Input) []string {
 	var vanished []string
-	for i := range m.rules {
-		r := &m.rules[i]
-		if slices.ContainsFunc(r.from, func(name string) bool { return newReader(name)(in) != nil }) {
-			continue
+	look := func(sources []source) {
+		if slices.ContainsFunc(sources, func(s source) bool { return s.read(in) != nil }) {
+			return
 		}
-		for _, name := range r.from {
-			if personal(name) {
-				vanished = append(vanished, name)
+		for i := range sources {
+			if personal(sources[i].name) {
+				vanished = append(vanished, sources[i].name)
 			}
 		}
+	}
+	for i := range m.purposes {
+		look(m.purposes[i].rule.sources)
+	}
+	for i := range m.rules {
+		look(m.rules[i].sources)
 	}
 	slices.Sort(vanished)
 	return slices.Compact(vanished)
 }
 
+// reason says why a rule did what it did.
+type reason int
+
+const (
+	reasonConstant reason = iota
+	reasonAnswered
+	reasonFault
+	reasonOmitted
+	reasonRequired
+	reasonEmpty
+	reasonFallback
+	reasonFallbackFault
+	reasonNoPart
+	reasonSuperseded
+	reasonConsent
+	reasonDeclined
+)
+
+func (r reason) sentence(f value.Fault) string {
+	switch r {
+	case reasonConstant:
+		return "The mapping says so."
+	case reasonAnswered:
+		return "It was answered."
+	case reasonFault:
+		return "Wanted " + f.Expect + "."
+	case reasonOmitted:
+		return "Wanted " + f.Expect + "; the rule says to leave anything else out."
+	case reasonRequired:
+		return "It is required and was not answered."
+	case reasonFallback:
+		return "There is no answer, so the rule's fallback stands in."
+	case reasonFallbackFault:
+		return "Wanted " + f.Expect + "; the rule's fallback stands in for anything else."
+	case reasonNoPart:
+		return "The answer has no such part."
+	case reasonSuperseded:
+		return "An earlier rule has filled it."
+	case reasonConsent:
+		return "It is the consent as it was answered."
+	case reasonDeclined:
+		return "The person did not agree."
+	}
+	return "There is no answer."
+}
+
 // record collects decisions. Nothing is collected when nobody asks for an explanation: a nil record records nothing.
 type record struct {
-	mapping   *Mapping
+	m         *Mapping
 	decisions []Decision
 	slots     []int // the slot of each decision, or -1
 }
 
-// note records what a rule did about its targets.
-func (d *record) note(r *rule, from string, status Status, reason string) {
+// note records that a rule wrote nothing.
+func (d *record) note(r *rule, o outcome) {
 	if d == nil {
 		return
 	}
+	d.each(r, Decision{From: o.from, Status: o.status, Reason: o.reason.sentence(o.fault)})
+}
+
+// refuse records that a rule did not apply.
+func (d *record) refuse(r *rule, status Status, purpose string) {
+	if d == nil {
+		return
+	}
+	reason := reasonSuperseded.sentence(value.Fault{})
+	switch status {
+	case StatusNoConsent:
+		reason = "The person did not agree to the purpose " + purpose + "."
+	case StatusCondition:
+		reason = "The rule's condition is not met."
+	}
+	d.each(r, Decision{From: r.asked, Status: status, Reason: reason})
+}
+
+// asked records that a consent was not answered as it must be.
+func (d *record) asked(p *purpose, from string, status Status, fault value.Fault) {
+	if d == nil {
+		return
+	}
+	reason := "It was not answered; that counts as a no which takes nothing back."
+	if status == StatusProblem {
+		reason = reasonFault.sentence(fault)
+	}
+	d.one(&p.rule, -1, Decision{From: from, Status: status, Reason: reason})
+}
+
+// add records what a rule did about one target.
+func (d *record) add(r *rule, slot int, found any, o outcome) {
+	if d == nil {
+		return
+	}
+	d.one(r, slot, Decision{From: o.from, Value: found, Status: o.status, Reason: o.reason.sentence(o.fault)})
+}
+
+func (d *record) each(r *rule, decision Decision) {
 	if len(r.slots) == 0 {
-		d.add(r, -1, from, nil, status, reason)
+		d.one(r, -1, decision)
 	}
 	for _, slot := range r.slots {
-		d.add(r, slot, from, nil, status, reason)
+		d.one(r, slot, decision)
 	}
 }
 
-func (d *record) add(r *rule, slot int, from string, value any, status Status, reason string) {
-	target := ""
+func (d *record) one(r *rule, slot int, decision Decision) {
 	if slot >= 0 {
-		target = d.mapping.target(slot)
+		decision.Target = d.m.target(slot)
 	}
-	d.decisions = append(d.decisions, Decision{
-		Target: target, Rule: r.place, From: from, Value: value, Status: status, Reason: reason, PII: r.pii, Owner: r.owner,
-	})
-	d.slots = append(d.slots, slot)
+	decision.Rule, decision.PII, decision.Owner = r.about.place, r.about.pii, r.about.owner
+	d.decisions, d.slots = append(d.decisions, decision), append(d.slots, slot)
 }
 
 // settle corrects what was decided for records that are not written after all.
 func (d *record) settle(e *evaluation) {
+	if e.written == nil {
+		return
+	}
 	for i, slot := range d.slots {
 		if slot < 0 || d.decisions[i].Value == nil {
 			continue
 		}
-		o := &d.mapping.objects[d.mapping.slots[slot].object]
-		if !o.identified(e.values) {
-			d.decisions[i].Value, d.decisions[i].Status = nil, StatusOmitted
-			d.decisions[i].Reason = "The " + o.name + " is not written, because no answer identifies it."
+		index := d.m.slots[slot].object
+		if e.written[index] {
+			continue
+		}
+		o := &d.m.objects[index]
+		d.decisions[i].Value, d.decisions[i].Status = nil, StatusOmitted
+		d.decisions[i].Reason = "The " + o.name + " is not written, because no answer identifies it."
+		if o.identified(e.values) {
+			d.decisions[i].Status = StatusCondition
+			d.decisions[i].Reason = "The " + o.name + " is not written, because its condition is not met."
 		}
 	}
 }

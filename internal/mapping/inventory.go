@@ -35,13 +35,28 @@ func (m *Mapping) Reads() []string { return slices.Clone(m.reads) }
 
 // Rules are the rules that write fields, in the order of the file: those of the consent, then those of the fields.
 func (m *Mapping) Rules() []RuleInfo {
-	rules := make([]RuleInfo, len(m.rules))
-	for i := range m.rules {
-		r := &m.rules[i]
-		rules[i] = RuleInfo{Place: r.place, From: slices.Clone(r.from), Owner: r.owner}
-		for _, slot := range r.slots {
-			rules[i].To = append(rules[i].To, m.target(slot))
+	rules := make([]RuleInfo, 0, len(m.purposes)+len(m.rules))
+	for i := range m.purposes {
+		p := &m.purposes[i]
+		var slots []int
+		for _, part := range consentParts {
+			slots = append(slots, p.slots[part]...)
 		}
+		rules = append(rules, m.ruleInfo(&p.rule, slots))
+	}
+	for i := range m.rules {
+		rules = append(rules, m.ruleInfo(&m.rules[i], m.rules[i].slots))
 	}
 	return rules
+}
+
+func (m *Mapping) ruleInfo(r *rule, slots []int) RuleInfo {
+	info := RuleInfo{Place: r.about.place, From: slices.Clone(r.about.from), Owner: r.about.owner}
+	if r.cel != nil {
+		info.From = slices.Compact(slices.Sorted(slices.Values(append(info.From, r.cel.Reads()...))))
+	}
+	for _, slot := range slots {
+		info.To = append(info.To, m.target(slot))
+	}
+	return info
 }

@@ -51,10 +51,8 @@ func TestI7WithoutAUsableConsentNothingIsWritten(t *testing.T) {
 		"type.single":     {"email": "a@b.example", "opt_in": []any{"yes", "no"}},
 	} {
 		plan, problems := strict.Apply(mapping.Input{Answers: values})
-		if code == "type.single" {
-			code = "type.boolean"
-		}
-		require.Equal(t, []submission.Problem{{Field: "opt_in", Code: code, Expect: "yes or no"}}, problems)
+		require.Len(t, problems, 1)
+		require.Equal(t, []string{"opt_in", code}, []string{problems[0].Field, problems[0].Code})
 		require.Empty(t, plan.Objects)
 	}
 }

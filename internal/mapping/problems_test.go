@@ -1,12 +1,14 @@
 package mapping_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/mapping"
+	"handoff/internal/mapping/value"
 )
 
 // smallest is a mapping without problems; the tests change one line of it.
@@ -32,7 +34,7 @@ fields:
   - {from: email, to: company.domain, transform: [domain_of]}
 objects:
   company: {object: company, key: [domain], without_key: skip, owned: true}
-  contact: {object: contact, key: [email], links: {company_id: company}, create_only: [size], fill_blanks: [first]}
+  contact: {object: contact, key: [email], links: {company_id: company}, create_only: [size], fill_blanks: [first], without_key: review}
   lead: {object: lead, key: [email], links: {contact_id: contact}, without_key: skip}
 customer: {object: company, when: {lifecycle: [customer]}, skip: [lead], route: account-management}
 routing: {domain: company.domain, page: context.page}
@@ -66,13 +68,13 @@ func TestEveryProblemOfAFileIsSaidWithItsPlace(t *testing.T) {
 		"consent part":           {"contact.opt_in: answer", "contact.opt_in: answer, contact.at: time", `m.yaml:14:44: $.consent.to.'contact.at': want answer, text, text_version or timestamp`},
 		"consent version":        {"  text_version: \"3\"\n", "", `m.yaml:13:49: $.consent.to.'contact.version': there is no text_version to write`},
 		"consent may be skipped": {"contact.version: text_version", "company.opt_in: answer", `m.yaml:14:48: $.consent.to.'company.opt_in': company may be skipped, and the consent with it; want an object without ` + "`without_key: skip`"},
-		"consent word":           {"unanswered: declined", "true_words: [nope, NEE]", `m.yaml:13:22: $.consent.true_words[1]: this means no already`},
-		"consent field is taken": {"contact.version: text_version", "contact.phone: text_version", `m.yaml:14:47: $.consent.to.'contact.phone': already filled by $.fields[3]`},
+		"consent word":           {"unanswered: declined", "true_words: [aye, NEE]", `m.yaml:13:21: $.consent.true_words[1]: this means no already`},
+		"consent field is taken": {"contact.version: text_version", "contact.phone: text_version", `m.yaml:19:23: $.fields[3].to: contact.phone is the consent, which is written as it was answered`},
 		"consent held back":      {"create_only: [size]", "create_only: [opt_in]", `m.yaml:23:88: $.objects.contact.create_only[0]: consent is written as answered; it cannot be held back`},
 		"consent not collected":  {"basis: consent\n  from: opt_in\n  text: May we write to you?\n  text_version: \"3\"\n  unanswered: declined\n  to: {contact.opt_in: answer, contact.version: text_version}", "basis: not-collected\n  from: opt_in", `m.yaml:10:9: $.consent.from: goes only with basis: consent`},
 
-		"no source of a value":        {"from: phone, ", "", `m.yaml:19:6: $.fields[3]: want one of from, value and collect`},
-		"two sources of a value":      {"from: phone, ", "from: phone, value: x, ", `m.yaml:19:6: $.fields[3]: want one of from, value and collect`},
+		"no source of a value":        {"from: phone, ", "", `m.yaml:19:6: $.fields[3]: want one of from, value, collect and cel`},
+		"two sources of a value":      {"from: phone, ", "from: phone, value: x, ", `m.yaml:19:6: $.fields[3]: want one of from, value, collect and cel`},
 		"empty answer":                {"from: phone, ", `from: "", `, `m.yaml:19:12: $.fields[3].from: want the name of an answer`},
 		"no answers":                  {"from: phone, ", `from: [], `, `m.yaml:19:6: $.fields[3].from: want the name of an answer`},
 		"answer is a number":          {"from: phone, ", `from: 5, `, `m.yaml:19:12: $.fields[3].from: want a text or a list of texts`},
@@ -83,15 +85,15 @@ func TestEveryProblemOfAFileIsSaidWithItsPlace(t *testing.T) {
 		"target is taken":             {"to: contact.phone, ", "to: contact.email, ", "m.yaml:19:23: $.fields[3].to: contact.email is already filled by $.fields[0]; say `otherwise: true` if this one fills only what is still empty"},
 		"target is the owner":         {"to: company.domain", "to: [company.domain, company.owner]", `m.yaml:20:40: $.fields[4].to[1]: the owner is set by routing and cannot be mapped`},
 		"type":                        {"type: phone, region: NL", "type: phon", `m.yaml:19:44: $.fields[3].type: unknown type "phon"; did you mean "phone"?`},
-		"json is no type":             {"type: phone, region: NL", "type: json", `m.yaml:19:44: $.fields[3].type: unknown type "json"; want one of: boolean, country, date, email, enum, integer, phone, string, text`},
+		"json is no type":             {"type: phone, region: NL", "type: json", `m.yaml:19:44: $.fields[3].type: unknown type "json"; want one of: ` + strings.Join(slices.Sorted(slices.Values(value.TypeNames())), ", ")},
 		"text without length":         {"type: phone, region: NL", "type: text", `m.yaml:19:6: $.fields[3].max: free text is passed on only up to a length; want how many characters`},
-		"length":                      {"type: phone, region: NL", "max: 0", `m.yaml:19:43: $.fields[3].max: want a number of characters, at least 1`},
-		"length of a phone":           {"region: NL", "max: 5", `m.yaml:19:56: $.fields[3].max: goes only with type: string`},
+		"length":                      {"type: phone, region: NL", "max: 0", `m.yaml:19:43: $.fields[3].max: want a whole number, at least 1`},
+		"length of a phone":           {"region: NL", "max: 5", `m.yaml:19:56: $.fields[3].max: goes only with type: string or text`},
 		"region":                      {"region: NL", "region: Holland", `m.yaml:19:59: $.fields[3].region: want the two capital letters of a country, such as NL`},
-		"region of a string":          {"type: phone, region: NL", "region: NL", `m.yaml:19:46: $.fields[3].region: goes only with type: phone`},
+		"region of a string":          {"type: phone, region: NL", "region: NL", `m.yaml:19:46: $.fields[3].region: goes only with type: phone or state`},
 		"order":                       {"type: phone, region: NL", "type: date, order: dym", `m.yaml:19:57: $.fields[3].order: want ymd, dmy or mdy`},
 		"no table":                    {`, enum: {"1-50": small, big: 51}`, "", `m.yaml:18:6: $.fields[2].enum: want a table from answers to values, such as {"1-50": small}`},
-		"table with one answer twice": {`big: 51`, `"1-50 ": x`, `m.yaml:18:79: $.fields[2].enum.'1-50 ': the same answer as "1-50": case and spaces do not matter`},
+		"table with one answer twice": {`big: 51`, `"1-50 ": x`, `m.yaml:18:79: $.fields[2].enum.'1-50 ': the same answer as "1-50": case, spaces and accents do not matter`},
 		"table with an empty value":   {`big: 51`, `big: ""`, `m.yaml:18:75: $.fields[2].enum.big: want a text, true or false, or a whole number`},
 		"transform":                   {"[domain_of]", "[domainof]", `m.yaml:20:51: $.fields[4].transform[0]: unknown transform "domainof"; did you mean "domain_of"?`},
 		"truncate of a phone":         {"region: NL", "transform: [truncate]", `m.yaml:19:63: $.fields[3].transform[0]: truncate goes only with type: string or text`},

@@ -1,11 +1,11 @@
 package mapping
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 
-	"handoff/internal/submission"
+	"handoff/internal/mapping/expression"
+	"handoff/internal/mapping/value"
 )
 
 // slot is one field of one object that some rule fills.
@@ -23,104 +23,147 @@ type filled struct {
 
 // rule fills slots with one value.
 type rule struct {
-	asked     string // the answer that problems name: the first of those that the rule reads
-	read      func(in *Input) (answer any, name string)
-	text      func(text string) string // cleans and transforms; "" is nothing
-	convert   converter
-	number    converter // for JSON numbers, where they are read differently from texts
-	constant  any       // instead of all of the above
-	fallback  any       // stands in for a missing or unusable answer
-	omit      bool      // an unusable answer is left out
-	required  bool
+	// Where the value comes from: one of these.
+	sources  []source // the first that is not empty, unless join, template or collect says otherwise
+	constant any
+	cel      *expression.Expression
+
+	asked    string // the answer that problems name: the first of those that the rule reads
+	join     *string
+	template *template
+	collect  bool
+	upload   string
+
+	// How it is understood.
+	clean    func(text string) string
+	steps    []value.Step
+	reader   value.Reader
+	asIs     bool // values of an expression that are no texts are written as they are
+	fallback any  // stands in for a missing or unusable answer
+	omit     bool // an unusable answer is left out
+	required bool
+
+	// When it applies.
 	otherwise bool // only for slots that are still empty
-	personal  bool
-	split     bool // slots are first and last name
-	slots     []int
+	purpose   int  // only where the person agreed to it; -1 is always
+	when      *expression.Expression
 
-	place      Place // where it stands in the file
-	from       []string
-	owner, pii string
+	// Where it goes.
+	split    bool // slots are first and last name
+	slots    []int
+	currency int // slot of the currency's code, or -1
+
+	personal bool
+	about    about
 }
 
-// evaluation is one run of a mapping's rules.
-type evaluation struct {
-	in       *Input
-	values   []filled
-	problems []submission.Problem
-	omitted  []string // answers that made no sense to a rule
-	rescued  []string // answers that made sense to an alternative rule
-	consent  answered
-	answers  map[string]string // Plan.Consent
-	record   *record           // of the decisions; nil when nobody asks
+// about is what a rule tells of itself.
+type about struct {
+	place            Place
+	from             []string
+	owner, pii, kind string
+	max              int
+	options          []string
 }
 
-func (m *Mapping) evaluate(in *Input) *evaluation {
-	e := &evaluation{in: in, values: make([]filled, len(m.slots))}
-	e.evaluate(m)
-	return e
+// always says that the rule fills its slots whatever is answered.
+func (r *rule) always() bool {
+	return r.when == nil && r.purpose < 0 && (r.constant != nil || r.fallback != nil || r.required)
 }
 
-func (e *evaluation) evaluate(m *Mapping) {
-	for i := range m.rules {
-		e.run(&m.rules[i])
-	}
-	if m.consent != nil {
-		e.askConsent(m.consent)
-	}
-	e.requireKeys(m)
-}
-
+// run applies a rule.
 func (e *evaluation) run(r *rule) {
-	if r.otherwise && !slices.ContainsFunc(r.slots, func(slot int) bool { return e.values[slot].value == nil }) {
-		e.record.note(r, r.asked, StatusSuperseded, "An earlier rule has filled it.")
+	if !e.applies(r) {
 		return
 	}
-	value, name := r.constant, r.asked
-	status, reason := StatusWritten, "The file says so."
-	if value == nil {
-		var problem fault
-		value, name, problem = e.value(r)
-		reason = "It was answered."
-		switch {
-		case problem.found() && !r.omit && r.fallback == nil:
-			e.problem(name, problem)
-			e.record.note(r, name, StatusProblem, "The answer is not "+problem.expect+".")
+	found := outcome{value: r.constant, from: r.asked, status: StatusWritten, reason: reasonConstant}
+	if r.constant == nil {
+		if found = e.understood(r); found.status == StatusProblem {
+			e.record.note(r, found)
 			return
-		case problem.found():
-			e.omitted = append(e.omitted, name)
-			status, reason = StatusOmitted, "The answer is not "+problem.expect+", and the rule says to leave it out."
-		case value == nil && r.required:
-			e.problem(r.asked, fault{"required", "an answer"})
-			e.record.note(r, r.asked, StatusProblem, "It is required and was not answered.")
-			return
-		case value != nil && r.otherwise:
-			e.rescued = append(e.rescued, name)
-		}
-		if value == nil && r.fallback != nil {
-			value = r.fallback
-			if status == StatusOmitted {
-				reason = "The answer is not " + problem.expect + ", so the rule's fallback stands in."
-			} else {
-				reason = "There is no answer, so the rule's fallback stands in."
-			}
-			status = StatusFallback
-		} else if value == nil && status == StatusWritten {
-			status, reason = StatusEmpty, "There is no answer."
 		}
 	}
-	if value == nil {
-		e.record.note(r, name, status, reason)
+	if found.value == nil {
+		e.record.note(r, found)
 		return
 	}
-	if text, ok := value.(string); ok && r.split {
-		first, last := splitName(text)
-		e.fill(r, r.slots[0], textOrNothing(first), name, status, reason)
-		e.fill(r, r.slots[1], textOrNothing(last), name, status, reason)
+	if text, ok := found.value.(string); ok && r.split {
+		first, last := value.SplitName(text)
+		e.fill(r, r.slots[0], textOrNothing(first), found)
+		e.fill(r, r.slots[1], textOrNothing(last), found)
 		return
 	}
 	for _, slot := range r.slots {
-		e.fill(r, slot, value, name, status, reason)
+		if slot != r.currency {
+			e.fill(r, slot, found.value, found)
+		}
 	}
+	if r.currency >= 0 {
+		e.fill(r, r.currency, found.currency, found)
+	}
+}
+
+// applies says whether the rule's own conditions are met.
+func (e *evaluation) applies(r *rule) bool {
+	if r.purpose >= 0 && e.consents[r.purpose] != granted {
+		e.record.refuse(r, StatusNoConsent, e.m.purposes[r.purpose].name)
+		return false
+	}
+	if r.when != nil {
+		met, err := r.when.Met(e)
+		if err != nil {
+			e.fail(r)
+			return false
+		}
+		if !met {
+			e.record.refuse(r, StatusCondition, "")
+			return false
+		}
+	}
+	if r.otherwise && !slices.ContainsFunc(r.slots, func(slot int) bool { return e.values[slot].value == nil }) {
+		e.record.refuse(r, StatusSuperseded, "")
+		return false
+	}
+	return true
+}
+
+// outcome is what became of a rule's answer.
+type outcome struct {
+	value    any
+	currency any
+	from     string
+	status   Status
+	reason   reason
+	fault    value.Fault
+}
+
+// understood is what the rule makes of the answers, its fallback included.
+func (e *evaluation) understood(r *rule) outcome {
+	found, currency, from, fault := e.value(r)
+	o := outcome{value: found, currency: currency, from: from, status: StatusWritten, reason: reasonAnswered, fault: fault}
+	switch {
+	case fault.Found() && !r.omit && r.fallback == nil:
+		e.problem(from, fault)
+		o.status, o.reason = StatusProblem, reasonFault
+	case fault.Found():
+		e.omitted = append(e.omitted, from)
+		o.status, o.reason = StatusOmitted, reasonOmitted
+	case found == nil && r.required:
+		o.fault = value.Fault{Code: "required", Expect: "an answer"}
+		e.problem(r.asked, o.fault)
+		o.status, o.reason = StatusProblem, reasonRequired
+	case found == nil:
+		o.status, o.reason = StatusEmpty, reasonEmpty
+	case r.otherwise:
+		e.rescued = append(e.rescued, from)
+	}
+	if o.value == nil && r.fallback != nil {
+		o.value, o.status = r.fallback, StatusFallback
+		if o.reason = reasonFallback; fault.Found() {
+			o.reason = reasonFallbackFault
+		}
+	}
+	return o
 }
 
 // textOrNothing makes an empty text nothing.
@@ -131,118 +174,180 @@ func textOrNothing(text string) any {
 	return text
 }
 
-// value is what the rule makes of the answers, before any fallback.
-func (e *evaluation) value(r *rule) (value any, name string, problem fault) {
-	answer, name := r.read(e.in)
-	if answer == nil {
-		return nil, name, fault{}
-	}
-	if number, ok := answer.(json.Number); ok && r.number != nil {
-		value, problem = r.number(number.String(), e.in)
-		return value, name, problem
-	}
-	text, ok := single(answer)
-	if !ok {
-		return nil, name, fault{"type.single", "one answer"}
-	}
-	if text = r.text(text); text == "" {
-		return nil, name, fault{}
-	}
-	value, problem = r.convert(text, e.in)
-	return value, name, problem
-}
-
-func (e *evaluation) fill(r *rule, slot int, value any, from string, status Status, reason string) {
+// value is what the rule makes of the answers, before any fallback, and the currency of an amount of money.
+func (e *evaluation) value(r *rule) (found, currency any, from string, fault value.Fault) {
+	var text string
 	switch {
-	case value == nil:
-		status, reason = StatusEmpty, "The name has no such part."
-	case r.otherwise && e.values[slot].value != nil:
-		value, status, reason = nil, StatusSuperseded, "An earlier rule has filled it."
+	case r.cel != nil:
+		return e.computed(r)
+	case r.collect:
+		text, fault = e.collected(r)
+		from = r.asked
+	case r.join != nil || r.template != nil:
+		text, from, fault = e.combined(r)
 	default:
-		e.values[slot] = filled{value, r.personal}
+		return e.answered(r)
 	}
-	if e.record != nil {
-		e.record.add(r, slot, from, value, status, reason)
+	if fault.Found() || text == "" {
+		return nil, nil, from, fault
 	}
+	found, currency, fault = e.read(r, text)
+	return found, currency, from, fault
 }
 
-// problem notes what is wrong with an answer, once: one answer can feed several rules.
-func (e *evaluation) problem(name string, f fault) {
-	p := submission.Problem{Field: name, Code: f.code, Expect: f.expect}
-	if !slices.Contains(e.problems, p) {
-		e.problems = append(e.problems, p)
-	}
-}
-
-// requireKeys reports records that nothing identifies, unless the mapping says to leave them out.
-func (e *evaluation) requireKeys(m *Mapping) {
-	for i := range m.objects {
-		o := &m.objects[i]
-		if o.skippable || o.identified(e.values) {
+// answered reads the first answer that is not empty.
+func (e *evaluation) answered(r *rule) (found, currency any, from string, fault value.Fault) {
+	var answer any
+	from = r.asked
+	for i := range r.sources {
+		given := r.sources[i].read(e.in)
+		if text, ok := given.(string); ok && (r.upload == "" || r.upload == "url") {
+			if text = r.clean(text); text != "" {
+				found, currency, fault = e.read(r, text)
+				return found, currency, r.sources[i].name, fault
+			}
 			continue
 		}
-		asked := o.asked
-		if slices.ContainsFunc(e.problems, func(p submission.Problem) bool { return p.Field == asked }) {
-			continue // it is known what is wrong with the answer
+		if !blank(given) {
+			answer, from = given, r.sources[i].name
+			break
 		}
-		e.problem(asked, fault{"required", "an answer that identifies the " + o.name})
 	}
+	if answer == nil {
+		return nil, nil, from, value.Fault{}
+	}
+	if isFile(answer) && r.upload == "" {
+		return nil, nil, from, unmappedUpload
+	}
+	if r.upload != "" {
+		if answer = uploaded(answer, r.upload); blank(answer) {
+			return nil, nil, from, value.Fault{}
+		}
+	}
+	found, currency, fault = e.given(r, answer)
+	return found, currency, from, fault
 }
 
-// firstAnswer reads the first of several answers that is not empty. Its name is the one that is not empty, or the first.
-func firstAnswer(names []string) func(in *Input) (any, string) {
-	readers := make([]reader, len(names))
-	for i, name := range names {
-		readers[i] = newReader(name)
-	}
-	return func(in *Input) (any, string) {
-		for i, read := range readers {
-			if answer := read(in); !blank(answer) {
-				return answer, names[i]
-			}
+// given understands an answer that is no text.
+func (e *evaluation) given(r *rule, answer any) (found, currency any, fault value.Fault) {
+	if number, ok := answer.(json.Number); ok && r.reader.Number != nil && len(r.steps) == 0 {
+		found, fault = r.reader.Number(number.String(), &e.env)
+		if r.currency >= 0 && r.reader.Currency != nil && !fault.Found() {
+			currency, fault = r.reader.Currency(number.String(), &e.env)
 		}
-		return nil, names[0]
+		return found, currency, fault
 	}
+	texts, ok := appendTexts(nil, answer, r.clean)
+	if !ok {
+		return nil, nil, value.Single
+	}
+	return e.several(r, r.steps, texts)
 }
 
-func blank(answer any) bool {
-	text, ok := single(answer)
-	return ok && (text == "" || line(text) == "")
-}
-
-// collect reads several answers as one JSON object, as they were given; nil where there is none of them.
-func collect(names []string) func(in *Input) (any, string) {
-	return func(in *Input) (any, string) {
-		found := map[string]any{}
-		for _, name := range names {
-			if answer := in.Answers[name]; !blank(answer) {
-				found[name] = cleaned(answer)
-			}
-		}
-		if len(found) == 0 {
-			return nil, names[0]
-		}
-		var b bytes.Buffer
-		encoder := json.NewEncoder(&b)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(found); err != nil {
-			return []any{nil, nil}, names[0] // nothing that came as JSON: not one answer
-		}
-		return b.String(), names[0]
+// several understands one or more texts.
+func (e *evaluation) several(r *rule, steps []value.Step, texts []string) (found, currency any, fault value.Fault) {
+	texts = value.Run(steps, texts)
+	switch {
+	case len(texts) == 0:
+		return nil, nil, value.Fault{}
+	case len(texts) == 1:
+		return e.convert(r, texts[0])
+	case r.reader.List != nil:
+		found, fault = r.reader.List(texts, &e.env)
+		return found, nil, fault
 	}
+	return nil, nil, value.Single
 }
 
-// cleaned is an answer without what databases refuse in a text.
-func cleaned(answer any) any {
-	switch v := answer.(type) {
+// read understands one text, which is clean.
+func (e *evaluation) read(r *rule, text string) (found, currency any, fault value.Fault) {
+	for i := range r.steps {
+		if r.steps[i].Text == nil {
+			return e.several(r, r.steps[i:], []string{text})
+		}
+		if text = r.steps[i].Text(text); text == "" {
+			return nil, nil, value.Fault{}
+		}
+	}
+	return e.convert(r, text)
+}
+
+func (e *evaluation) convert(r *rule, text string) (found, currency any, fault value.Fault) {
+	found, fault = r.reader.Text(text, &e.env)
+	if r.currency >= 0 && r.reader.Currency != nil && found != nil && !fault.Found() {
+		currency, fault = r.reader.Currency(text, &e.env)
+	}
+	return found, currency, fault
+}
+
+// computed is the value of the rule's expression. Where the rule names answers, one of them must be there.
+func (e *evaluation) computed(r *rule) (found, currency any, from string, fault value.Fault) {
+	from = r.asked
+	if len(r.sources) > 0 {
+		i := slices.IndexFunc(r.sources, func(s source) bool { return !blank(s.read(e.in)) })
+		if i < 0 {
+			return nil, nil, from, value.Fault{}
+		}
+		from = r.sources[i].name
+	}
+	result, err := r.cel.Run(e)
+	if err != nil {
+		return nil, nil, from, e.m.failedAt(r.about.place.Path)
+	}
+	switch v := result.(type) {
+	case nil:
+		return nil, nil, from, value.Fault{}
 	case string:
-		return paragraphs(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, each := range v {
-			list[i] = cleaned(each)
+		if v = r.clean(v); v == "" {
+			return nil, nil, from, value.Fault{}
 		}
-		return list
+		found, currency, fault = e.read(r, v)
+		return found, currency, from, fault
+	case []string:
+		if r.asIs {
+			return r.listOf(v), nil, from, value.Fault{}
+		}
+		texts, _ := appendTexts(nil, anyList(v), r.clean)
+		found, currency, fault = e.several(r, r.steps, texts)
+		return found, currency, from, fault
 	}
-	return answer
+	if r.asIs {
+		return result, nil, from, value.Fault{}
+	}
+	found, currency, fault = e.given(r, result)
+	return found, currency, from, fault
+}
+
+// listOf is a list of texts as a record can hold it; nil where it is empty.
+func (r *rule) listOf(texts []string) any {
+	kept := make([]string, 0, len(texts))
+	for _, text := range texts {
+		if text = r.clean(text); text != "" {
+			kept = append(kept, text)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return kept
+}
+
+func anyList(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
+}
+
+func (e *evaluation) fill(r *rule, slot int, found any, o outcome) {
+	switch {
+	case found == nil:
+		o.status, o.reason = StatusEmpty, reasonNoPart
+	case r.otherwise && e.values[slot].value != nil:
+		found, o.status, o.reason = nil, StatusSuperseded, reasonSuperseded
+	default:
+		e.values[slot] = filled{found, r.personal}
+	}
+	e.record.add(r, slot, found, o)
 }

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -20,18 +19,21 @@ type Set struct {
 
 type served struct{ source, form string }
 
-// Load compiles every *.yaml and *.yml of the folder, except routing.yaml. Its error is yamlfile.Problems: everything
-// that is wrong in any file. No two mappings may have one name or serve the same form of the same source.
+// Load compiles every *.yaml and *.yml of the folder, except routing.yaml; files in the folders beside them are shared
+// ones, which mappings use. Its error is yamlfile.Problems: everything that is wrong in any file. No two mappings may have
+// one name or serve the same form of the same source, and shared files hold nothing that no mapping uses.
 func Load(dir fs.FS) (*Set, error) {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		return nil, yamlfile.Problems{{Message: "read the folder of the mappings: " + err.Error()}}
 	}
 	s := &Set{served: map[served]*Mapping{}}
+	shared := &library{dir: dir}
+	whole := true // every mapping can be read, so that it is known what is used
 	var problems yamlfile.Problems
 	for _, entry := range entries { // sorted by name
 		name := entry.Name()
-		if entry.IsDir() || name == RoutingFile || path.Ext(name) != ".yaml" && path.Ext(name) != ".yml" {
+		if entry.IsDir() || name == RoutingFile || !isYAML(name) {
 			continue
 		}
 		data, err := fs.ReadFile(dir, name)
@@ -39,7 +41,8 @@ func Load(dir fs.FS) (*Set, error) {
 			problems = append(problems, yamlfile.Problem{File: name, Message: "read the mapping: " + err.Error()})
 			continue
 		}
-		m, found := Parse(name, data)
+		m, found := parse(name, data, shared)
+		whole = whole && !slices.ContainsFunc(found, func(p yamlfile.Problem) bool { return p.Path == "" })
 		problems = append(problems, found...)
 		if len(found) == 0 {
 			problems = append(problems, s.add(m)...)
@@ -48,8 +51,11 @@ func Load(dir fs.FS) (*Set, error) {
 	if len(s.mappings) == 0 && len(problems) == 0 {
 		problems = yamlfile.Problems{{Message: "the folder holds no mapping; want at least one .yaml file beside " + RoutingFile}}
 	}
+	if whole {
+		problems = append(problems, shared.idle()...)
+	}
 	if err := problems.Err(); err != nil {
-		return nil, problems.Sorted()
+		return nil, slices.Compact(problems.Sorted())
 	}
 	return s, nil
 }
@@ -100,13 +106,35 @@ func (s *Set) Check(sources, destinations []string) error {
 					"%s", yamlfile.Unknown("source", source, sources)))
 			}
 		}
-		if !slices.Contains(destinations, m.destination) {
-			problems = append(problems, m.file.Problem("$.destination",
-				"%s", yamlfile.Unknown("destination", m.destination, destinations)))
+		for _, path := range m.destinationPaths() {
+			if name := path.destination; !slices.Contains(destinations, name) {
+				problems = append(problems, m.file.Problem(path.path, "%s", yamlfile.Unknown("destination", name, destinations)))
+			}
 		}
 	}
 	if len(problems) == 0 {
 		return nil
 	}
 	return problems.Sorted()
+}
+
+// namedDestination is a destination where the file names it.
+type namedDestination struct{ path, destination string }
+
+func (m *Mapping) destinationPaths() []namedDestination {
+	root := at{m.file, yamlfile.Root}
+	named := []namedDestination{{root.key("destination").path, m.destination}}
+	for i := range m.objects {
+		if o := &m.objects[i]; o.destination != "" {
+			named = append(named, namedDestination{root.key("objects").key(o.name).key("destination").path, o.destination})
+		}
+	}
+	if m.region != nil {
+		for i, destination := range m.region.destinations {
+			if destination != "" {
+				named = append(named, namedDestination{root.key("region").key("rules").index(i).key("destination").path, destination})
+			}
+		}
+	}
+	return named
 }

@@ -71,7 +71,7 @@ owner: us
 forms: [f]
 sources: [s]
 destination: d
-fields: [{from: x, to: thing.x%s}]
+fields: [{from: x, to: thing.x, required: true%s}]
 objects: {thing: {object: %s, key: [x]}}
 `
 	for what, c := range map[string][2]string{
@@ -93,7 +93,8 @@ func TestEveryObjectMayNotBeSkipped(t *testing.T) {
 	t.Parallel()
 	_, problems := mapping.Parse("m.yaml", []byte(`{mapping: m, owner: us, forms: [f], sources: [s], destination: d, fields: [{from: x, to: thing.x}],
   objects: {thing: {object: thing, key: [x], without_key: skip}}}`))
-	require.EqualError(t, problems.Err(), "m.yaml:2:3: $.objects: every object may be skipped, and then nothing is written; want one without `without_key: skip`")
+	require.EqualError(t, problems.Err(), "m.yaml:2:3: $.objects: every object may be left out, and then nothing is written; "+
+		"want one without `without_key: skip` and without `when`")
 }
 
 func TestMappingsAreCheckedAgainstTheConfiguration(t *testing.T) {
