@@ -34,7 +34,7 @@ func (a *answers) put(name string, value any) {
 		return
 	}
 	unique := name
-	for n := 2; ; n++ {
+	for n := 2; a.err == nil; n++ {
 		if _, taken := a.set[unique]; !taken {
 			break
 		}

@@ -134,7 +134,7 @@ func zipped(t *testing.T, body []byte) []byte {
 func TestCompressedBodies(t *testing.T) {
 	t.Parallel()
 	plain := []byte(`{"triggerType":"form_submission","payload":{"id":"1","data":{"email":"a@b.example"}}}`)
-	bomb := zipped(t, bytes.Repeat([]byte(" "), 64<<20))
+	bomb := zipped(t, bytes.Repeat([]byte(" "), 4<<20))
 	require.Less(t, len(bomb), 100<<10)
 	for name, c := range map[string]struct {
 		body []byte
