@@ -4,12 +4,8 @@ import "strings"
 
 // simple is a transform without parameters that changes one text.
 func simple(name, doc string, change func(text string) string, examples ...Example) Transform {
-	return Transform{Name: name, Doc: doc, Examples: examples, New: func(o Options) (Step, []OptionProblem) {
-		a := &asked{options: o}
-		if len(o) > 0 {
-			a.problem("", "%s takes no parameters", name)
-		}
-		return Step{Text: change}, a.problems
+	return Transform{Name: name, Doc: doc, Examples: examples, New: func(Options) (Step, []OptionProblem) {
+		return Step{Text: change}, nil
 	}}
 }
 

@@ -152,21 +152,26 @@ var regions = sync.OnceValue(func() []language.Region {
 // countryKey makes spellings equal: case, accents, punctuation, a leading article.
 func countryKey(text string) string {
 	if plainKey(text) {
-		return strings.TrimPrefix(text, "the ")
+		return strings.TrimPrefix(saint.Replace(text), "the ")
 	}
 	var b strings.Builder
 	b.Grow(len(text))
 	for _, r := range Fold(text) {
 		switch {
 		case r == '.':
+		case r == '&':
+			b.WriteString(" and ")
 		case unicode.IsLetter(r) || unicode.IsMark(r):
 			b.WriteRune(r)
 		default:
 			b.WriteByte(' ')
 		}
 	}
-	return strings.TrimPrefix(collapse(b.String()), "the ")
+	return strings.TrimPrefix(saint.Replace(collapse(b.String())), "the ")
 }
+
+// saint is written out or not: St. Lucia, Saint Lucia.
+var saint = strings.NewReplacer("saint ", "st ")
 
 // plainKey says that a text is small ASCII letters and single spaces.
 func plainKey(text string) bool {

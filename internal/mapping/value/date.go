@@ -92,6 +92,9 @@ func (c *calendar) date(text string, env *Env) (any, Fault) {
 			}
 			return day.String(), Fault{}
 		}
+		if !hasLetters(rest) {
+			return nil, c.fault
+		}
 	}
 	if at, ok := c.inWords(text, env); ok {
 		return at.Format(time.DateOnly), Fault{}

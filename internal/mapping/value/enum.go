@@ -39,9 +39,9 @@ type choices struct {
 
 // choices compiles the options enum and default.
 func (a *asked) choices() choices {
-	table := a.table("enum")
+	table := a.table("enum", wantChoices)
 	if len(table) == 0 && len(a.problems) == 0 {
-		a.problem(under("enum"), "want a table from answers to values, such as {\"1-50\": small}")
+		a.problem(under("enum"), wantChoices)
 	}
 	c := choices{values: map[string]any{}}
 	writtenAs := map[string]string{}

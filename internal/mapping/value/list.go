@@ -9,12 +9,8 @@ import (
 
 // listTransform is a transform without parameters that changes a list.
 func listTransform(name, doc string, always bool, change func(texts []string) []string, examples ...Example) Transform {
-	return Transform{Name: name, Doc: doc, Examples: examples, New: func(o Options) (Step, []OptionProblem) {
-		a := &asked{options: o}
-		if len(o) > 0 {
-			a.problem("", "%s takes no parameters", name)
-		}
-		return Step{List: change, Always: always}, a.problems
+	return Transform{Name: name, Doc: doc, Examples: examples, New: func(Options) (Step, []OptionProblem) {
+		return Step{List: change, Always: always}, nil
 	}}
 }
 

@@ -35,7 +35,7 @@ func multiEnumType() Type {
 			a := &asked{options: o}
 			m := &multiEnum{choices: a.choices(), separator: a.text("separator")}
 			m.unknown.Expect = "only " + m.unknown.Expect
-			for _, row := range a.table("enum") {
+			for _, row := range (&asked{options: o}).table("enum", wantChoices) {
 				if value, ok := row.To.(string); ok && m.separator != "" && strings.Contains(value, m.separator) {
 					a.problem(yamlfile.Key(under("enum"), row.From), "holds the separator")
 				}

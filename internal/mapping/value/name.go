@@ -10,7 +10,7 @@ func SplitName(full string) (first, last string) {
 	suffix := ""
 	before, after, comma := strings.Cut(full, ",")
 	if comma && onlySuffixes(after) {
-		full, suffix, comma = before, JoinName(strings.Fields(after)...), false
+		full, suffix, comma = before, JoinName(strings.Fields(strings.ReplaceAll(after, ",", " "))...), false
 	}
 	if comma && strings.TrimSpace(before) != "" && strings.TrimSpace(after) != "" {
 		return lastNameFirst(strings.Fields(before), strings.Fields(strings.ReplaceAll(after, ",", " ")))

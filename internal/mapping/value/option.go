@@ -144,6 +144,7 @@ func (a *asked) choice(name string, choices ...string) string {
 
 // alternatives joins words as people do: a, b or c.
 func alternatives(words []string) string {
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == "" })
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
@@ -171,8 +172,14 @@ func (a *asked) words(name string) []string {
 	return []string{a.text(name)}
 }
 
+// What a table has to be.
+const (
+	wantChoices = `want a table from answers to values, such as {"1-50": small}`
+	wantLookup  = "want a table, such as {fb: facebook}"
+)
+
 // table are the rows of a table: in the order of the file where that is known, else in that of the keys.
-func (a *asked) table(name string) Table {
+func (a *asked) table(name, want string) Table {
 	switch v := a.options[name].(type) {
 	case nil:
 		return nil
@@ -185,7 +192,7 @@ func (a *asked) table(name string) Table {
 		}
 		return table
 	}
-	a.problem(under(name), "want a table from answers to values, such as {\"1-50\": small}")
+	a.problem(under(name), "%s", want)
 	return nil
 }
 

@@ -20,7 +20,7 @@ func tableTransform() Transform {
 			a := &asked{options: o}
 			table := a.lookup("table")
 			if len(table) == 0 && len(a.problems) == 0 {
-				a.problem(under("table"), "want a table, such as {fb: facebook}")
+				a.problem(under("table"), wantLookup)
 			}
 			otherwise, replaced := a.text("default"), o["default"] != nil
 			return Step{Text: func(text string) string {
@@ -39,7 +39,7 @@ func tableTransform() Transform {
 // lookup compiles a table of texts.
 func (a *asked) lookup(name string) map[string]string {
 	table, writtenAs := map[string]string{}, map[string]string{}
-	for _, row := range a.table(name) {
+	for _, row := range a.table(name, wantLookup) {
 		at, key := yamlfile.Key(under(name), row.From), Fold(Line(row.From))
 		switch other, twice := writtenAs[key]; {
 		case key == "":

@@ -1,6 +1,12 @@
 package value
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"handoff/internal/yamlfile"
+)
 
 // Step is a transform with its parameters. Exactly one of Text and List is set.
 type Step struct {
@@ -67,7 +73,7 @@ func TransformNames() []string {
 }
 
 var transforms = sync.OnceValue(func() []Transform {
-	return []Transform{
+	all := []Transform{
 		trimTransform(), collapseTransform(), lowerTransform(), upperTransform(), titleTransform(), truncateTransform(), stripHTMLTransform(),
 		digitsTransform(), slugTransform(), replaceTransform(), prefixTransform(), suffixTransform(),
 		firstNameTransform(), lastNameTransform(), domainOfTransform(), companyDomainTransform(), freeMailTransform(),
@@ -75,4 +81,28 @@ var transforms = sync.OnceValue(func() []Transform {
 		tableTransform(), hashTransform(), splitTransform(), joinTransform(), firstTransform(), lastTransform(), uniqueTransform(), sortTransform(),
 		countTransform(), defaultTransform(),
 	}
+	for i := range all {
+		all[i].New = all[i].checked(all[i].New)
+	}
+	return all
 })
+
+// checked reports parameters that the transform does not have.
+func (t Transform) checked(compile func(o Options) (Step, []OptionProblem)) func(o Options) (Step, []OptionProblem) {
+	var known []string
+	for _, param := range t.Params {
+		known = append(known, param.Name)
+	}
+	return func(o Options) (Step, []OptionProblem) {
+		step, problems := compile(o)
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			switch {
+			case len(known) == 0:
+				return step, append(problems, OptionProblem{"", t.Name + " takes no parameters"})
+			case !slices.Contains(known, name):
+				problems = append(problems, OptionProblem{under(name), yamlfile.Unknown("parameter", name, known)})
+			}
+		}
+		return step, problems
+	}
+}

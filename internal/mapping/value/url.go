@@ -2,6 +2,7 @@ package value
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -48,6 +49,9 @@ func webAddress(text string) (*url.URL, bool) {
 		return nil, false
 	}
 	port := address.Port()
+	if number, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || number == 0) {
+		return nil, false
+	}
 	address.Host = host
 	if port != "" && port != usualPort[address.Scheme] {
 		address.Host += ":" + port
