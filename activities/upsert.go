@@ -103,7 +103,7 @@ func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
 	}
 	result := w.connector.Upsert(ctx, object.Object, []crm.Write{{
 		Submission: string(w.submission), Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly,
-		FillBlanks: object.FillBlanks, SubmittedAt: w.plan.SubmittedAt, Read: object.Read,
+		UpdateOnly: object.UpdateOnly, FillBlanks: object.FillBlanks, SubmittedAt: w.plan.SubmittedAt, Read: object.Read,
 	}})[0]
 	if result.Call != nil {
 		record := ledger.CallRecord{

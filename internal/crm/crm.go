@@ -28,6 +28,9 @@ type Write struct {
 	Fields Fields
 	// CreateOnly names fields that are written to a new record and never to one that exists.
 	CreateOnly []string
+	// UpdateOnly names fields that are written to a record that exists and never to a new one, nor to one that this very
+	// submission has created: repeating a write changes nothing.
+	UpdateOnly []string
 	// FillBlanks names fields that are written only where the record has no value yet.
 	FillBlanks []string
 	// SubmittedAt orders answers: a field that was answered later than this keeps its value, unless it is blank (invariant

@@ -64,6 +64,7 @@ func Run(t *testing.T, h Harness) {
 		"I5 an older answer fills blanks and is told":    s.olderFillsBlanks,
 		"untouched fields stay":                          s.untouched,
 		"create-only fields":                             s.createOnly,
+		"update-only fields":                             s.updateOnly,
 		"fill-blank fields":                              s.fillBlanks,
 		"unknown properties and objects":                 s.unknown,
 		"bad values are invalid and named":               s.badValue,

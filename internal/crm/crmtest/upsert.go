@@ -180,6 +180,41 @@ func (s *suite) createOnly(t *testing.T) {
 	require.Nil(t, record.Fields[s.Texts[2]], "never written to a record that exists, blank or not")
 }
 
+func (s *suite) updateOnly(t *testing.T) {
+	person, other := s.person(), s.person()
+	write := func(submission, person string, minute int) crm.Write {
+		w := s.submission(submission, person, minute, crm.Fields{s.Texts[0]: submission, s.Texts[1]: submission})
+		w.UpdateOnly = []string{s.Texts[1], s.Texts[2]}
+		return w
+	}
+	first := write("first", person, 0)
+	for range 2 { // a repetition, as after a lost reply, meets a record that exists and must not take it for another's
+		result := s.write(t, first)
+		require.Equal(t, crm.Created, result.Outcome)
+		require.Empty(t, result.Kept)
+		record := s.find(t, person)
+		require.Equal(t, "first", record.Fields[s.Texts[0]])
+		require.Nil(t, record.Fields[s.Texts[1]], "never written to a new record")
+	}
+	// Together with another record, so that each gets its own value.
+	s.write(t, s.submission("before", other, 0, nil))
+	for _, result := range s.upsert(t, write("second", person, 2), write("third", other, 2)) {
+		requireWritten(t, result)
+		require.Equal(t, crm.Updated, result.Outcome)
+	}
+	require.Equal(t, "second", s.find(t, person).Fields[s.Texts[1]])
+	require.Equal(t, "third", s.find(t, other).Fields[s.Texts[1]])
+
+	late := s.write(t, write("late", person, 1))
+	require.ElementsMatch(t, []string{s.Texts[0], s.Texts[1]}, late.Kept, "an older answer overwrites nothing (I5)")
+	blanks := write("blanks", person, 3)
+	blanks.Fields[s.Texts[2]], blanks.FillBlanks = "blanks", []string{s.Texts[1], s.Texts[2]}
+	s.write(t, blanks)
+	record := s.find(t, person)
+	require.Equal(t, "second", record.Fields[s.Texts[1]], "in both lists: only where there is no value")
+	require.Equal(t, "blanks", record.Fields[s.Texts[2]])
+}
+
 func (s *suite) fillBlanks(t *testing.T) {
 	person := s.person()
 	s.write(t, s.submission("sub_a", person, 0, crm.Fields{s.Texts[0]: "first"}))

@@ -16,6 +16,7 @@ type shape struct {
 	key        []string
 	fields     []string // all of them, sorted, key included
 	createOnly []string
+	updateOnly []string // some of them may be fillBlanks too
 	fillBlanks []string
 	read       []string
 }
@@ -25,6 +26,9 @@ func newShape(t *table, write crm.Write, key []string) shape {
 	s.read = slices.Compact(s.read)
 	for field := range write.Fields {
 		s.fields = append(s.fields, field)
+		if slices.Contains(write.UpdateOnly, field) && !slices.Contains(key, field) {
+			s.updateOnly = append(s.updateOnly, field)
+		}
 		switch {
 		case slices.Contains(key, field):
 		case slices.Contains(write.CreateOnly, field):
@@ -37,13 +41,14 @@ func newShape(t *table, write crm.Write, key []string) shape {
 	}
 	slices.Sort(s.fields)
 	slices.Sort(s.createOnly)
+	slices.Sort(s.updateOnly)
 	slices.Sort(s.fillBlanks)
 	return s
 }
 
 // id is the same for writes that can share a statement.
 func (s shape) id() string {
-	return fmt.Sprintf("%q %q %q %q %q %q", s.table.object, s.key, s.fields, s.createOnly, s.fillBlanks, s.read)
+	return fmt.Sprintf("%q %q %q %q %q %q %q", s.table.object, s.key, s.fields, s.createOnly, s.updateOnly, s.fillBlanks, s.read)
 }
 
 // ordered says that the field belongs to whoever answered last: neither create-only nor for blanks.
@@ -66,11 +71,14 @@ func (s shape) statement(alone bool) string {
 
 	var columns, values []string
 	for _, field := range s.fields {
+		if slices.Contains(s.updateOnly, field) {
+			continue
+		}
 		columns = append(columns, t.column(field))
 		values = append(values, "(input.r)."+t.column(field))
 	}
 	var keys, keyResults []string
-	sameKey := []string{"true"}
+	sameKey, conflictKey := []string{"true"}, []string{"true"}
 	for i, field := range s.key {
 		keys = append(keys, t.column(field))
 		keyResults = append(keyResults, fmt.Sprintf("t.%s AS k%d", t.column(field), i))
@@ -78,6 +86,7 @@ func (s shape) statement(alone bool) string {
 			continue
 		}
 		sameKey = append(sameKey, fmt.Sprintf("(input.r).%s = written.k%d", t.column(field), i))
+		conflictKey = append(conflictKey, fmt.Sprintf("(input.r).%s = EXCLUDED.%s", t.column(field), t.column(field)))
 	}
 
 	return `WITH input AS MATERIALIZED (
@@ -87,7 +96,7 @@ func (s shape) statement(alone bool) string {
   INSERT INTO ` + t.sql + ` AS t (` + strings.Join(columns, ", ") + `, ` + state + `, ` + changed + `)
   SELECT ` + strings.Join(values, ", ") + `, jsonb_build_object('created_by', input.w->'by', 'at', input.w->'at'), now()
   FROM input ORDER BY input.n
-  ON CONFLICT (` + strings.Join(keys, ", ") + `) DO UPDATE SET ` + strings.Join(s.assignments(), ", ") + `
+  ON CONFLICT (` + strings.Join(keys, ", ") + `) DO UPDATE SET ` + strings.Join(s.assignments(strings.Join(conflictKey, " AND ")), ", ") + `
   RETURNING ` + strings.Join(keyResults, ", ") + `, jsonb_build_object('id', t.` + pq.QuoteIdentifier(t.ID) + `::text,
     'inserted', t.xmax = 0, 'state', t.` + state + `, 'record', ` + jsonObject(s.read, func(field string) string {
 		return "to_jsonb(t." + t.column(field) + ")"
@@ -96,19 +105,24 @@ func (s shape) statement(alone bool) string {
 SELECT written.result || jsonb_build_object('n', input.n) FROM input JOIN written ON ` + strings.Join(sameKey, " AND ")
 }
 
-// assignments are what happens to a record that exists.
-func (s shape) assignments() []string {
+// assignments are what happens to a record that exists. A field for existing records only is not among the columns to
+// insert, so its value comes from the input that met the record: sameInput finds it.
+func (s shape) assignments(sameInput string) []string {
 	t := s.table
 	state := pq.QuoteIdentifier(t.State)
 	// All columns of a write have been answered at the same moment, and the key is always among them.
 	at := "EXCLUDED." + state + "#>>" + path("at", t.Columns[s.key[0]].Column)
+	others := "t." + state + "->>'created_by' IS DISTINCT FROM EXCLUDED." + state + "->>'created_by' AND "
 	wins := func(field string) string {
-		blank := t.blank(field, "t."+t.column(field))
+		blank, existing := t.blank(field, "t."+t.column(field)), ""
+		if slices.Contains(s.updateOnly, field) {
+			existing = others
+		}
 		if !s.ordered(field) {
-			return blank
+			return existing + blank
 		}
 		answered := "COALESCE(t." + state + "#>>" + path("at", t.Columns[field].Column) + ", '')"
-		return "(" + blank + " OR " + answered + ` COLLATE "C" <= ` + at + ")"
+		return existing + "(" + blank + " OR " + answered + ` COLLATE "C" <= ` + at + ")"
 	}
 
 	var set, answeredColumns []string
@@ -121,7 +135,11 @@ func (s shape) assignments() []string {
 			continue // equal already
 		}
 		column := t.column(field)
-		set = append(set, column+" = CASE WHEN "+wins(field)+" THEN EXCLUDED."+column+" ELSE t."+column+" END")
+		given := "EXCLUDED." + column
+		if slices.Contains(s.updateOnly, field) {
+			given = "(SELECT (input.r)." + column + " FROM input WHERE " + sameInput + ")"
+		}
+		set = append(set, column+" = CASE WHEN "+wins(field)+" THEN "+given+" ELSE t."+column+" END")
 	}
 	answered := jsonObject(answeredColumns, func(column string) string {
 		return "CASE WHEN " + wins(t.fieldOf[column]) + " THEN " + at + " END"

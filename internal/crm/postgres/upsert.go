@@ -68,7 +68,7 @@ func (c *Connector) Upsert(ctx context.Context, object string, writes []crm.Writ
 
 // chooseKey finds the first key with a value.
 func (t *table) chooseKey(write crm.Write) ([]string, *crm.Error) {
-	names := slices.Concat(slices.Concat(write.Keys...), write.CreateOnly, write.FillBlanks)
+	names := slices.Concat(slices.Concat(write.Keys...), write.CreateOnly, write.UpdateOnly, write.FillBlanks)
 	for field := range write.Fields {
 		names = append(names, field)
 	}
@@ -113,8 +113,10 @@ func (it *item) prepare(t *table, key []string) *crm.Error {
 	}
 	at := it.write.SubmittedAt.UTC().Format(answeredLayout)
 	answered := make(map[string]string, len(values))
-	for column := range values {
-		answered[column] = at
+	for field := range it.write.Fields {
+		if !slices.Contains(it.write.UpdateOnly, field) || slices.Contains(key, field) { // what a new record gets
+			answered[t.Columns[field].Column] = at
+		}
 	}
 	encoded, err := json.Marshal(row{Values: values, At: answered, By: it.write.Submission})
 	if err != nil {
