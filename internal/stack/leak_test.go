@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"handoff/internal/stack"
+	"handoff/internal/submission"
 )
 
 // TestI3NothingPersonalOutsideTheLedgerAndTheCRM plays the demo, and then searches everything that engineers, log
@@ -29,7 +30,7 @@ func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 	s, ctx := up(t, "HANDOFF_LOG_LEVEL=debug")
 	var report bytes.Buffer
 	require.NoError(t, s.Demo(ctx, &report), "%s", &report)
-	refusals(ctx, t, s)
+	nonsense(ctx, t, s)
 
 	seen := map[string][]byte{"the demo's report": report.Bytes()}
 	c, err := s.Dial()
@@ -44,7 +45,7 @@ func TestI3NothingPersonalOutsideTheLedgerAndTheCRM(t *testing.T) {
 				carried++
 			}
 		}
-		return err == nil && carried == 11 // thirteen scenes, two of which are about submissions of others
+		return err == nil && carried == 11+4 // thirteen scenes, two of which are about submissions of others; four that make no sense
 	}, 30*time.Second, 100*time.Millisecond)
 	for id, history := range histories {
 		seen["history "+id] = history
@@ -94,8 +95,9 @@ func listed(ctx context.Context, t *testing.T, c client.Client) []byte {
 	return text
 }
 
-// refusals sends what the endpoint refuses, with markers wherever a sender can put something.
-func refusals(ctx context.Context, t *testing.T, s *stack.Stack) {
+// nonsense sends what the endpoint refuses, and what is signed and makes no sense, with markers wherever a sender can put
+// something.
+func nonsense(ctx context.Context, t *testing.T, s *stack.Stack) {
 	t.Helper()
 	const name = "lindqvist"
 	require.Contains(t, stack.Markers(), name)
@@ -120,8 +122,17 @@ func refusals(ctx context.Context, t *testing.T, s *stack.Stack) {
 	tooLarge := signed(`{"email":"%s","message":"%s"}`, name, strings.Repeat(name, 1<<20/len(name)))
 	portal := s.SignPortal([]byte(`{"referral_id":"` + name + `@mail.example","attendee":["` + name))
 	for what, d := range map[string]stack.Delivery{
-		"malformed": malformed, "bad form": badForm, "bad types": badType, "not signed": unsigned, "unknown source": unknown,
-		"bad headers": badHeaders, "bad media type": badMedia, "too large": tooLarge, "malformed, the portal's": portal,
+		"malformed": malformed, "bad form": badForm, "bad types": badType, "malformed, the portal's": portal,
+	} {
+		receipt, err := s.Send(ctx, d, 0)
+		require.NoError(t, err, what)
+		require.Equal(t, http.StatusAccepted, receipt.Status, "%s is kept for a person", what)
+		view, err := s.Await(ctx, receipt.Submission)
+		require.NoError(t, err, what)
+		require.Equal(t, submission.StageReview, view.Stage, what)
+	}
+	for what, d := range map[string]stack.Delivery{
+		"not signed": unsigned, "unknown source": unknown, "bad headers": badHeaders, "bad media type": badMedia, "too large": tooLarge,
 	} {
 		receipt, err := s.Send(ctx, d, 0)
 		require.NoError(t, err, what)
