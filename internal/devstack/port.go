@@ -19,12 +19,15 @@ const (
 	lastFreePort  = 32000
 )
 
-// FreePort finds a TCP port that nobody uses on the loopback interface. The choice is random, because other programs
-// choose at the same time.
+// FreePort finds a TCP port that nobody uses on the loopback interface. It stays reserved among Handoff's own programs
+// for as long as this one runs: several start at the same time, and seconds pass until a server takes its port.
 func FreePort() (int, error) {
 	var taken error
 	for range 100 {
 		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
+		if taken = reserve(port); taken != nil {
+			continue
+		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			taken = err
@@ -33,6 +36,19 @@ func FreePort() (int, error) {
 		return port, l.Close()
 	}
 	return 0, fmt.Errorf("find a free port from %d to %d: %w", firstFreePort, lastFreePort, taken)
+}
+
+// reserve binds a name of the kernel's, which no two programs can have and which nobody needs to clean up.
+func reserve(port int) error {
+	socket, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("reserve port %d: %w", port, err)
+	}
+	if err := syscall.Bind(socket, &syscall.SockaddrUnix{Name: fmt.Sprintf("@handoff-port-%d", port)}); err != nil {
+		_ = syscall.Close(socket) // never bound
+		return fmt.Errorf("reserve port %d: %w", port, err)
+	}
+	return nil // open until the program ends
 }
 
 // CheckPort fails with what to do when the port is taken. variable is the environment variable that chooses another.

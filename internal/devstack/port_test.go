@@ -46,3 +46,15 @@ func TestProgramThatEndsIsNotWaitedFor(t *testing.T) {
 	require.ErrorContains(t, devstack.AwaitHTTP(t.Context(), p, another.URL), "no port for me",
 		"the answer of another program on that port is not ours")
 }
+
+// Ensure two programs that choose at the same time never choose the same port, although neither listens on it yet.
+func TestFreePortsAreReserved(t *testing.T) {
+	t.Parallel()
+	chosen := map[int]bool{}
+	for range 200 {
+		port, err := devstack.FreePort()
+		require.NoError(t, err)
+		require.False(t, chosen[port], "port %d was chosen twice", port)
+		chosen[port] = true
+	}
+}
