@@ -46,6 +46,8 @@ type world struct {
 	*door.Door
 	options   door.Options
 	ledger    *ledger.Ledger
+	dsn       string
+	keys      *seal.Keys
 	workflows *workflows
 	logs      *logs
 	clock     *clock
@@ -67,7 +69,7 @@ func newWorldOn(t testing.TB, dsn string, change ...func(*door.Options)) *world 
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)
 	require.NoError(t, err)
-	w := &world{workflows: &workflows{}, logs: &logs{}, clock: &clock{at: time.Now()}}
+	w := &world{dsn: dsn, keys: keys, workflows: &workflows{}, logs: &logs{}, clock: &clock{at: time.Now()}}
 	w.ledger, err = ledger.Open(t.Context(), dsn, keys, ledger.Options{Now: w.clock.Now})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.ledger.Close()) })
