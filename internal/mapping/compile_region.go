@@ -57,7 +57,7 @@ func (c *compiler) regionRule(here at, r *region, rule regionRuleSpec) {
 		countries, ok := countriesIn(name)
 		switch {
 		case !ok:
-			c.problem(entry, "%s, or a country as two capital letters", yamlfile.Unknown("group", name, groupNames()))
+			c.problem(entry, "%s, or a country as two capital letters", yamlfile.Unknown("group", name, sortedKeys(value.Groups())))
 			fresh = true
 		case slices.Contains(rule.In[:i], name):
 			c.problem(entry, "%q is listed twice", name)
@@ -75,29 +75,11 @@ func (c *compiler) regionRule(here at, r *region, rule regionRuleSpec) {
 
 // countriesIn are the countries of a group, or the one country.
 func countriesIn(name string) ([]string, bool) {
-	if group, ok := groups[name]; ok {
-		return strings.Fields(group), true
+	if group, ok := value.Groups()[name]; ok {
+		return group, true
 	}
-	if code, ok := value.Country(name); ok && len(name) == 2 && code == name {
+	if code, ok := value.Country(name); ok && len(name) == 2 && strings.ToUpper(name) == name {
 		return []string{code}, true
 	}
 	return nil, false
-}
-
-func groupNames() []string { return sortedKeys(groups) }
-
-// groups are countries that are often treated alike, as ISO 3166-1 codes. Membership as of 2026.
-var groups = map[string]string{
-	"EU":      "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK",
-	"EEA":     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO",
-	"EFTA":    "CH IS LI NO",
-	"UK":      "GB",
-	"DACH":    "AT CH DE",
-	"BENELUX": "BE LU NL",
-	"NORDICS": "DK FI IS NO SE",
-	"BALTICS": "EE LT LV",
-	"GCC":     "AE BH KW OM QA SA",
-	"ASEAN":   "BN ID KH LA MM MY PH SG TH TL VN",
-	"ANZ":     "AU NZ",
-	"LATAM":   "AR BO BR CL CO CR CU DO EC GT HN MX NI PA PE PY SV UY VE",
 }

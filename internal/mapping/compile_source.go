@@ -118,9 +118,9 @@ func (c *compiler) combining(f placed, r *rule) {
 }
 
 func (c *compiler) template(here at, f placed) *template {
-	t, unknown := parseTemplate(f.Template, f.From)
-	if t == nil {
-		c.problem(here, "%s", unknown[0])
+	t, unknown, err := parseTemplate(f.Template, f.From)
+	if err != nil {
+		c.problem(here, "%s", err)
 		return nil
 	}
 	for _, name := range unknown {
@@ -134,7 +134,7 @@ func (c *compiler) template(here at, f placed) *template {
 		return nil
 	}
 	for i, name := range f.From {
-		if !slices.Contains(t.parts, i) {
+		if !t.uses(i) {
 			c.problem(f.at.key("from").entry(i), "%q is not in the template", name)
 		}
 	}

@@ -232,7 +232,7 @@ func (c *compiler) transforms(f placed, r *rule) {
 			c.problem(c.paramPlace(here, t, kind, p.Path), "%s", p.Text)
 		}
 		if step.Text != nil || step.List != nil {
-			r.steps = append(r.steps, step)
+			r.steps, r.makes = append(r.steps, step), r.makes || step.Always
 		}
 	}
 }

@@ -37,6 +37,7 @@ type rule struct {
 	// How it is understood.
 	clean    func(text string) string
 	steps    []value.Step
+	makes    bool // one of the steps makes something where there is no answer
 	reader   value.Reader
 	asIs     bool // values of an expression that are no texts are written as they are
 	fallback any  // stands in for a missing or unusable answer
@@ -214,7 +215,10 @@ func (e *evaluation) answered(r *rule) (found, currency any, from string, fault 
 		}
 	}
 	if answer == nil {
-		return nil, nil, from, value.Fault{}
+		if r.makes {
+			found, currency, fault = e.read(r, "")
+		}
+		return found, currency, from, fault
 	}
 	if isFile(answer) && r.upload == "" {
 		return nil, nil, from, unmappedUpload
@@ -241,35 +245,41 @@ func (e *evaluation) given(r *rule, answer any) (found, currency any, fault valu
 	if !ok {
 		return nil, nil, value.Single
 	}
-	return e.several(r, r.steps, texts)
+	return e.several(r, texts)
 }
 
 // several understands one or more texts.
-func (e *evaluation) several(r *rule, steps []value.Step, texts []string) (found, currency any, fault value.Fault) {
-	texts = value.Run(steps, texts)
-	switch {
-	case len(texts) == 0:
+func (e *evaluation) several(r *rule, texts []string) (found, currency any, fault value.Fault) {
+	switch texts = value.Run(r.steps, texts); len(texts) {
+	case 0:
 		return nil, nil, value.Fault{}
-	case len(texts) == 1:
+	case 1:
 		return e.convert(r, texts[0])
-	case r.reader.List != nil:
-		found, fault = r.reader.List(texts, &e.env)
-		return found, nil, fault
 	}
-	return nil, nil, value.Single
+	return e.list(r, texts)
 }
 
 // read understands one text, which is clean.
 func (e *evaluation) read(r *rule, text string) (found, currency any, fault value.Fault) {
-	for i := range r.steps {
-		if r.steps[i].Text == nil {
-			return e.several(r, r.steps[i:], []string{text})
+	if len(r.steps) > 0 {
+		one, list := value.RunText(r.steps, text)
+		if list != nil {
+			return e.list(r, list)
 		}
-		if text = r.steps[i].Text(text); text == "" {
+		if text = one; text == "" {
 			return nil, nil, value.Fault{}
 		}
 	}
 	return e.convert(r, text)
+}
+
+// list understands several texts.
+func (e *evaluation) list(r *rule, texts []string) (found, currency any, fault value.Fault) {
+	if r.reader.List == nil {
+		return nil, nil, value.Single
+	}
+	found, fault = r.reader.List(texts, &e.env)
+	return found, nil, fault
 }
 
 func (e *evaluation) convert(r *rule, text string) (found, currency any, fault value.Fault) {
@@ -308,7 +318,7 @@ func (e *evaluation) computed(r *rule) (found, currency any, from string, fault 
 			return r.listOf(v), nil, from, value.Fault{}
 		}
 		texts, _ := appendTexts(nil, anyList(v), r.clean)
-		found, currency, fault = e.several(r, r.steps, texts)
+		found, currency, fault = e.several(r, texts)
 		return found, currency, from, fault
 	}
 	if r.asIs {

@@ -8,7 +8,7 @@ type fieldSpec struct {
 	Collect  []string  `yaml:"collect" kind:"answers" doc:"Several answers together, as a JSON object."`
 	CEL      string    `yaml:"cel" kind:"expression" doc:"An expression whose value is written."`
 	Join     *string   `yaml:"join" doc:"Combines the answers of from with this between them, without those that are empty."`
-	Template string    `yaml:"template" doc:"Combines the answers of from as in {first} {last}. What stands between two of them is written only where both are there, what stands before the first and after the last wherever there is any."`
+	Template string    `yaml:"template" doc:"Combines the answers of from as in {first} {last}. What stands between two of them is written only where both are there, what stands before the first and after the last wherever there is any, and what stands in [square brackets] only where all of it is there."`
 	Upload   string    `yaml:"upload" choices:"url|name|size|type" doc:"What is written of an uploaded file. Without it no file is mapped."`
 
 	To    oneOrMore  `yaml:"to" doc:"The field that the value goes to, as object.field, or several of them."`

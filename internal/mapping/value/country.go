@@ -132,8 +132,8 @@ func nameLanguages() []language.Tag {
 	}
 }
 
-// regions are the countries and territories that have a code of their own. The codes of countries that are no more, such
-// as SU, have lost their names.
+// regions are the countries and territories that have a code of their own in ISO 3166-1, and Kosovo. The codes of
+// countries that are no more, such as SU, have lost their names.
 var regions = sync.OnceValue(func() []language.Region {
 	var found []language.Region
 	namer := display.English.Regions()
@@ -141,13 +141,17 @@ var regions = sync.OnceValue(func() []language.Region {
 		for b := 'A'; b <= 'Z'; b++ {
 			code := string([]rune{a, b})
 			region, err := language.ParseRegion(code)
-			if err == nil && region.IsCountry() && region.Canonicalize().String() == code && namer.Name(region) != "" && code != "UN" {
+			if err == nil && region.IsCountry() && region.Canonicalize().String() == code && namer.Name(region) != "" && !reserved[code] {
 				found = append(found, region)
 			}
 		}
 	}
 	return found
 })
+
+// reserved are codes that the CLDR names and ISO has only put aside: of islands that are parts of countries, and of the
+// United Nations.
+var reserved = wordSet("AC CP CQ DG EA IC TA UN")
 
 // countryKey makes spellings equal: case, accents, punctuation, a leading article.
 func countryKey(text string) string {

@@ -5,7 +5,7 @@ var countryAliases = map[string]string{
 	"UK": "GB", "Great Britain": "GB", "Britain": "GB", "England": "GB", "Scotland": "GB", "Wales": "GB",
 	"Northern Ireland": "GB", "United Kingdom of Great Britain and Northern Ireland": "GB",
 	"US of A": "US", "United States of America": "US", "America": "US",
-	"Holland": "NL", "Nederland": "NL", "Eire": "IE", "Republic of Ireland": "IE",
+	"Canary Islands": "ES", "Holland": "NL", "Nederland": "NL", "Eire": "IE", "Republic of Ireland": "IE",
 	"Czech Republic": "CZ", "Slovak Republic": "SK", "Macedonia": "MK", "Bosnia": "BA",
 	"Turkey": "TR", "Russian Federation": "RU", "Republic of Korea": "KR", "Korea": "KR", "Viet Nam": "VN",
 	"Burma": "MM", "Ivory Coast": "CI", "Cape Verde": "CV", "Swaziland": "SZ", "Timor-Leste": "TL",
