@@ -123,3 +123,30 @@ func TestWhatCannotBeReadSaysWhatToDo(t *testing.T) {
 		})
 	}
 }
+
+func TestASampleOfAFormThatIsNotMapped(t *testing.T) {
+	t.Parallel()
+	r := reader(t)
+	u, err := r.ReadUnmapped([]byte(asSent))
+	require.NoError(t, err)
+	require.Equal(t, []string{"website", "demo-request", "as source website sends it"}, []string{u.Source, u.Form, u.How})
+	require.Equal(t, "Gent", u.Answers["address.city"])
+	r.Form = "other"
+	u, err = r.ReadUnmapped([]byte(asSent))
+	require.NoError(t, err)
+	require.Equal(t, "other", u.Form)
+
+	const bare = `{"email": "ann@acme.example"}`
+	r.Form = ""
+	_, err = r.ReadUnmapped([]byte(bare))
+	require.EqualError(t, err, "no configured source sends a body like this, so it is taken for bare answers; say which form it is of with --form")
+	r.Form = "contact-us"
+	_, err = r.ReadUnmapped([]byte(bare))
+	require.EqualError(t, err, "say which source sends the form, with --source: partner-portal or website")
+	r.Source = "website"
+	u, err = r.ReadUnmapped([]byte(bare))
+	require.NoError(t, err)
+	require.Equal(t, "as bare answers to form contact-us of source website", u.How)
+	_, err = r.ReadUnmapped([]byte("{}"))
+	require.EqualError(t, err, "the sample holds no answers")
+}
