@@ -89,7 +89,7 @@ func TestTheShippedFileIsValid(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	require.Equal(t, config.Limit{Writes: 1, Per: 2 * time.Second}, c.Destinations["events-crm"].Limit)
-	require.Equal(t, c.Destinations["crm"].Postgres.Objects, c.Destinations["events-crm"].Postgres.Objects)
+	require.Equal(t, [][]string{{"event", "email"}}, c.Destinations["events-crm"].Postgres.Objects["attendance"].Unique)
 }
 
 // The comments of the shipped file promise that what it shows is what holds without it.
