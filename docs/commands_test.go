@@ -61,11 +61,11 @@ func commands(t *testing.T, page string) []command {
 // placeholder is a word in capitals that a reader replaces; those in lower case or with $ are none.
 var placeholder = regexp.MustCompile(`\b(SUBMISSION_ID|CORRECTION_ID|JOB_ID|EVENT_ID)\b`)
 
-// TestCommands runs every command of the README and the runbook on a whole Handoff, as it is written and in the order in
+// TestCommands runs every command of the README, the runbook and the page about reloading on a whole Handoff, as it is written and in the order in
 // which it is written, and checks what comes of it.
 func TestCommands(t *testing.T) {
 	w := newWorld(t)
-	for _, page := range []string{readme, runbook} {
+	for _, page := range []string{readme, runbook, reloading} {
 		for _, c := range commands(t, page) {
 			t.Run(fmt.Sprintf("%s:%d", c.page, c.line), func(t *testing.T) { w.run(t, c) })
 		}

@@ -157,7 +157,7 @@ func TestMetrics(t *testing.T) {
 // TestLinks follows every link to a file of the project, and to a heading of the same or another page.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{readme, runbook} {
+	for _, page := range []string{readme, runbook, reloading} {
 		for _, match := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
 			link, err := url.Parse(match[1])
 			require.NoError(t, err)
@@ -208,7 +208,7 @@ func TestMakeTargets(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^([a-z-]+):`).FindAllStringSubmatch(makefile, -1) {
 		targets = append(targets, match[1])
 	}
-	for _, page := range []string{readme, runbook} {
+	for _, page := range []string{readme, runbook, reloading} {
 		for _, match := range regexp.MustCompile("`make ([a-z-]+)").FindAllStringSubmatch(read(t, page), -1) {
 			require.True(t, slices.Contains(targets, match[1]), "%s names make %s", page, match[1])
 		}

@@ -29,6 +29,7 @@ type world struct {
 	crm      *sql.DB
 	lock     *sql.Tx
 	folder   string // where commands are run
+	mappings string // the world's own, to be edited
 	env      []string
 	values   map[string]string // of the placeholders
 	sent     int
@@ -58,10 +59,11 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err, "%s", output)
 	require.NoError(t, os.Symlink(temporal, filepath.Join(bin, "temporal")))
 
-	s, err := stack.Up(ctx, stack.Options{Folder: devstack.Folder{Path: folder}, Root: project})
+	mappings := own(t, project)
+	s, err := stack.Up(ctx, stack.Options{Folder: devstack.Folder{Path: folder}, Root: project, Env: []string{"HANDOFF_MAPPINGS=" + mappings}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Down()) })
-	w := &world{ctx: ctx, stack: s, folder: t.TempDir(), values: map[string]string{}}
+	w := &world{ctx: ctx, stack: s, folder: t.TempDir(), mappings: mappings, values: map[string]string{}}
 	w.temporal, err = s.Dial()
 	require.NoError(t, err)
 	t.Cleanup(w.temporal.Close)
@@ -109,7 +111,7 @@ func (w *world) arrange(t *testing.T, situation string) {
 	case "lost":
 		w.lose(t, w.review(t, "demo-request"))
 	default:
-		require.FailNow(t, "no such situation", situation)
+		require.True(t, w.arrangeReload(t, situation), "no such situation: %s", situation)
 	}
 }
 
