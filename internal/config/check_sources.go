@@ -43,13 +43,16 @@ func (l *loader) checkAdmission(c *Config, path string, s *Source) {
 	} else {
 		l.number(path+".max_body", s.MaxBody, 1<<10, 32<<20)
 	}
-	if s.Rate == (Rate{}) {
-		s.Rate = Rate{PerSecond: 100, Burst: 200}
+	if s.Rate.PerSecond == 0 && s.Rate.Burst == 0 {
+		s.Rate.PerSecond, s.Rate.Burst = 100, 200
 	}
 	if s.Rate.PerSecond <= 0 || s.Rate.PerSecond > 100000 {
 		l.problem(path+".rate.per_second", "want more than 0 and at most 100000")
 	} else if s.Rate.Burst == 0 {
 		s.Rate.Burst = max(1, int(math.Ceil(s.Rate.PerSecond)))
+	}
+	if s.Rate.AtOnce < 0 {
+		l.problem(path+".rate.at_once", "want how many deliveries may be worked on at the same time, at least 1")
 	}
 	if s.Rate.Burst < 0 {
 		l.problem(path+".rate.burst", "want at least 1")

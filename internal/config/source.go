@@ -96,4 +96,5 @@ const (
 type Rate struct {
 	PerSecond float64 `yaml:"per_second"`
 	Burst     int     `yaml:"burst"`
+	AtOnce    int     `yaml:"at_once"` // how many are verified and written at the same time; 0 is the door's own bound
 }

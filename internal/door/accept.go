@@ -15,8 +15,8 @@ import (
 // itself it may not.
 const acceptTimeout = 10 * time.Second
 
-// atOnce is how many submissions of one delivery are written and started at the same time.
-const atOnce = 8
+// ofOneDelivery is how many submissions of one delivery are written and started at the same time.
+const ofOneDelivery = 8
 
 // acceptAll writes every submission of a delivery and starts its workflow. Where one cannot be written, the delivery has
 // failed and comes again: what has been written by then is found to be a duplicate.
@@ -36,7 +36,7 @@ func (d *Door) acceptAll(ctx context.Context, reading source.Reading, contentTyp
 		return accepted, take(0)
 	}
 	var accepting errgroup.Group
-	accepting.SetLimit(atOnce)
+	accepting.SetLimit(ofOneDelivery)
 	for i := range accepted {
 		accepting.Go(func() error { return guarded(func() error { return take(i) }) })
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"handoff/internal/ledger"
 	"handoff/internal/source"
 )
 
@@ -42,19 +43,34 @@ func (d *Door) hook(c *gin.Context) {
 	if !ok {
 		return
 	}
+	reading, accepted, ok := d.take(c, s, request)
+	if ok {
+		d.acknowledge(c, reading, accepted)
+	}
+}
+
+// take verifies, reads and writes a delivery. Only so many of one source are taken at the same time, so that one noisy
+// sender cannot keep the ledger's connections and the processors from the others.
+func (d *Door) take(c *gin.Context, s sender, request source.Request) (reading source.Reading, accepted []ledger.Accepted, ok bool) {
+	if !s.limit.enter() {
+		d.retryAfter(c, time.Second)
+		d.refuse(c, "at_once", http.StatusTooManyRequests, "this source sends more at the same time than it may; slow down")
+		return reading, nil, false
+	}
+	defer s.limit.leave()
 	if err := s.Verify(request); err != nil {
 		d.unverified(c, err, "the delivery is not signed as this source signs")
-		return
+		return reading, nil, false
 	}
-	reading := s.Read(request)
+	reading = s.Read(request)
 	accepted, err := d.acceptAll(c.Request.Context(), reading, request.ContentType)
 	if err != nil {
 		d.Logger.Error("delivery not accepted", "source", s.Name, "error", err)
 		d.retryAfter(c, 5*time.Second)
 		d.refuse(c, "ledger_unavailable", http.StatusServiceUnavailable, "the delivery could not be stored; send it again")
-		return
+		return reading, nil, false
 	}
-	d.acknowledge(c, reading, accepted)
+	return reading, accepted, true
 }
 
 // unverified refuses a request without its proof of origin. The reason would help whoever guesses; it goes into the log

@@ -244,6 +244,49 @@ func TestLedgerThatHangsIsAwayToo(t *testing.T) {
 	require.Equal(t, "5", a.Header.Get("Retry-After"))
 }
 
+// gatedLedger lets the deliveries of one source through when the test says so.
+type gatedLedger struct {
+	door.Ledger
+	source string
+	came   chan struct{}
+	gate   chan struct{}
+}
+
+func (l gatedLedger) Accept(ctx context.Context, d ledger.Delivery) (ledger.Accepted, error) {
+	if d.Submission.Source == l.source {
+		l.came <- struct{}{}
+		<-l.gate
+	}
+	return l.Ledger.Accept(ctx, d)
+}
+
+// Ensure a source that has all its deliveries stuck is told to slow down, while others are served.
+func TestOneSourceDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
+	l := gatedLedger{source: "site", came: make(chan struct{}, 100), gate: make(chan struct{})}
+	w := newWorld(t, func(o *door.Options) { l.Ledger, o.Ledger = o.Ledger, &l })
+	var stuck sync.WaitGroup
+	for i := range 64 {
+		stuck.Go(func() {
+			if a := w.deliver(t, fmt.Sprint("stuck-", i)); a.Status != http.StatusAccepted {
+				t.Errorf("got %d", a.Status)
+			}
+		})
+	}
+	for range 64 {
+		<-l.came
+	}
+	a := w.deliver(t, "one too many")
+	require.Equal(t, http.StatusTooManyRequests, a.Status)
+	require.Equal(t, "1", a.Header.Get("Retry-After"))
+	other := send(t, signed(t, w.public.URL, "named", `{"id":"1","form":"demo-request"}`))
+	require.Equal(t, http.StatusAccepted, other.Status)
+	close(l.gate)
+	stuck.Wait()
+	require.Equal(t, http.StatusAccepted, w.deliver(t, "one too many").Status)
+	require.Contains(t, w.metrics(t), `handoff_deliveries_total{result="at_once",source="site"} 1`)
+}
+
 // panickyLedger quotes the delivery in a panic.
 type panickyLedger struct{ door.Ledger }
 

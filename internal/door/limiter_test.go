@@ -34,6 +34,17 @@ func TestLimiterFlood(t *testing.T) {
 	require.NotZero(t, l.take(now.Add(10*time.Second)))
 }
 
+// Ensure one source is worked on so many times at once and no more, and again as soon as one has left.
+func TestLimiterAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(config.Rate{AtOnce: 2})
+	require.True(t, l.enter())
+	require.True(t, l.enter())
+	require.False(t, l.enter())
+	l.leave()
+	require.True(t, l.enter())
+}
+
 func TestLimiterWithoutARate(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(config.Rate{})
