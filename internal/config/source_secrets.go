@@ -1,0 +1,43 @@
+package config
+
+import (
+	"handoff/internal/yamlfile"
+)
+
+// ProgramSources is whoever only looks at the sources: it is given no secrets, and misses none.
+const ProgramSources Program = "sources"
+
+// SecretNames are the environment variables that hold the source's secrets, in the order of the file.
+func (s Source) SecretNames() []string {
+	names := append([]string{}, s.SecretEnvs...)
+	names = append(names, s.VerifyTokenEnvs...)
+	if s.Fetch != nil {
+		names = append(names, s.Fetch.TokenEnv)
+	}
+	return names
+}
+
+// MissingSecrets are those of SecretNames that environ does not hold, in the variable, in the file that it names, or in the
+// folder of secrets.
+func (s Source) MissingSecrets(environ []string) []string {
+	var missing []string
+	for _, name := range s.SecretNames() {
+		l := &loader{environment: newEnvironment(environ), programs: both()}
+		if secret := l.secret(secretVariable(name, "secret", both()...), ""); secret.IsZero() {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// WithSecrets is the source with the secrets that environ holds, of those that its requests are verified with. Its error is
+// a yamlfile.Problems with everything that is wrong with them.
+func (s Source) WithSecrets(environ []string) (Source, error) {
+	l := &loader{environment: newEnvironment(environ), programs: []Program{ProgramStarter}}
+	c := &Config{}
+	s.Secrets = l.sourceSecrets(c, yamlfile.Root, "secret of the source", s.SecretEnvs, func(variable string, secret Secret) {
+		l.checkSecret(variable, &s, secret)
+	})
+	s.VerifyTokens = l.sourceSecrets(c, yamlfile.Root, "token of the handshake", s.VerifyTokenEnvs, func(string, Secret) {})
+	return s, l.problems.Sorted().Err()
+}
