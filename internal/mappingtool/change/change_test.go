@@ -37,7 +37,7 @@ fields:
   - {from: email, to: contact.email, type: email, required: true}
   - {from: name, to: contact.full_name}
   - {from: size, to: contact.size, type: integer, fallback: omit}
-  - {from: topic, to: contact.topic, transform: [lower]}
+  - {from: topic, to: contact.topic, transform: [lower], pii: none}
 objects: {contact: {object: contact, key: [email], owned: true}}
 routing: {size: contact.size}
 `

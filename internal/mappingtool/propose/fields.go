@@ -26,7 +26,7 @@ func (p *proposal) fields() {
 			}
 		case utm:
 			for _, a := range found {
-				p.add([]answer{a}, p.target("lead", utmField(a.name)), "transform: [lower, collapse, truncate], max: 120", "")
+				p.add([]answer{a}, p.target("lead", utmField(a.name)), "transform: [lower, collapse, truncate], max: 120, pii: none", "")
 			}
 		default:
 			p.byConcept(c, found)
@@ -158,13 +158,13 @@ func (p *proposal) byConcept(c concept, found []answer) {
 	case message:
 		p.add(found, p.to("message"), "type: text, max: 2000, transform: [truncate], pii: sensitive", "free text: people write anything")
 	case source:
-		p.add(found, p.to("source"), "transform: [collapse, truncate], max: 120", "CHECK: the CRM's own names for sources? Then type: enum with a table")
+		p.add(found, p.to("source"), "transform: [collapse, truncate], max: 120, pii: none", "CHECK: the CRM's own names for sources? Then type: enum with a table")
 	case campaign:
 		paths := []string{}
 		for _, a := range found {
 			paths = append(paths, a.path)
 		}
-		p.raw(append(paths, "context.utm_campaign"), p.to("campaign"), "transform: [lower, collapse, truncate], max: 120", "an answer, else the page's address")
+		p.raw(append(paths, "context.utm_campaign"), p.to("campaign"), "transform: [lower, collapse, truncate], max: 120, pii: none", "an answer, else the page's address")
 	default: // interest, budget, timeline
 		p.add(found, p.to(string(c)), "transform: [collapse, truncate], max: 120", "")
 	}
