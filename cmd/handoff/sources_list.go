@@ -91,7 +91,7 @@ func formsOf(s config.Source) []string {
 func addLast(ctx context.Context, sources []listed) (note string) {
 	l, err := openLedger(ctx)
 	if err != nil {
-		return "The last deliveries are in the ledger, which cannot be read here: " + firstLine(err)
+		return "The last deliveries are in the ledger, which cannot be read here: " + oneLine(err)
 	}
 	defer l.Close()
 	names := make([]string, len(sources))
@@ -100,7 +100,7 @@ func addLast(ctx context.Context, sources []listed) (note string) {
 	}
 	last, err := l.LastDeliveries(ctx, names)
 	if err != nil {
-		return "The last deliveries cannot be read: " + firstLine(err)
+		return "The last deliveries cannot be read: " + oneLine(err)
 	}
 	for i, s := range sources {
 		if found, ok := last[s.Name]; ok {
@@ -110,9 +110,8 @@ func addLast(ctx context.Context, sources []listed) (note string) {
 	return ""
 }
 
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
 }
 
 func printSources(w io.Writer, sources []listed, note string, now time.Time) {

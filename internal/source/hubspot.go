@@ -14,7 +14,7 @@ import (
 // nobody asked for is answered with success. A workflow reads Retry-After in milliseconds.
 func hubspotDefinition() definition {
 	return definition{
-		adapter: config.HubSpot, title: "HubSpot", proof: "v3: HMAC-SHA256 of method, URL, body and time, 5 min; v1, v2: SHA-256",
+		adapter: config.HubSpot, title: "HubSpot", proof: "v3: HMAC-SHA256 with URL and time, 5 min; v1, v2: SHA-256",
 		manners: Manners{RetryAfterUnit: time.Millisecond},
 		make: func(c config.Source, secrets []string) (adapter, error) {
 			return hubspot{newHubspotSignature(c, secrets), eventsOf(c, "contact.creation", "contact.propertyChange")}, nil
