@@ -1,6 +1,7 @@
 package value
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"unicode"
@@ -108,15 +109,20 @@ var countries = sync.OnceValue(func() map[string]string {
 		add(alias, code)
 	}
 	for _, region := range regions() {
-		// As records hold it, so that most lookups change nothing before.
-		codes[region.String()] = region.String()
-		if name := countryName(region.String()); codes[countryKey(name)] == region.String() {
-			codes[name] = region.String()
-		}
-		if codes[countryKey(countryName(region.String()))] == "" {
-			add(countryName(region.String()), region.String())
+		add(countryName(region.String()), region.String())
+	}
+	// As records hold it and as people write it, so that most lookups change nothing before.
+	exact := map[string]string{}
+	for _, region := range regions() {
+		code := region.String()
+		exact[code] = code
+		for _, namer := range namers {
+			if name := Line(namer.Name(region)); codes[countryKey(name)] == code {
+				exact[name] = code
+			}
 		}
 	}
+	maps.Copy(codes, exact)
 	return codes
 })
 

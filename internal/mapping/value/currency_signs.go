@@ -28,6 +28,9 @@ func currencies(sign string) []string {
 	if sign == "" || len(sign) > 40 {
 		return nil
 	}
+	if codes := currencySigns[sign]; codes != nil {
+		return codes
+	}
 	if codes := currencySigns[strings.TrimSuffix(Fold(sign), ".")]; codes != nil {
 		return codes
 	}

@@ -40,8 +40,11 @@ func (c *calendar) inWords(text string, env *Env) (time.Time, bool) {
 	}
 	here, _ := c.location(env)
 	now = now.In(here)
-	if at, ok := c.counted(text, now); ok {
-		return at, true
+	numbers, year := figures(text)
+	if !year {
+		if at, ok := c.counted(text, now); ok {
+			return at, true
+		}
 	}
 	orders := []dateparser.DateOrder{dateparser.DMY, dateparser.MDY, dateparser.YMD}
 	switch {
@@ -51,8 +54,9 @@ func (c *calendar) inWords(text string, env *Env) (time.Time, bool) {
 		orders = orders[:1]
 	case c.order == "mdy":
 		orders = orders[1:2]
+	case year && numbers == 2: // the other one is the day
+		orders = orders[:1]
 	}
-	numbers, year := figures(text)
 	shortYear := !year && numbers > 1
 	if shortYear && len(orders) > 1 {
 		return time.Time{}, false

@@ -15,6 +15,10 @@ func hostname(text string) (string, bool) {
 	if len(text) > 1000 {
 		return "", false
 	}
+	if plain(text) {
+		text = strings.ToLower(text)
+		return text, asciiHost(text)
+	}
 	host, err := idna.Lookup.ToASCII(text)
 	if err != nil || !asciiHost(host) {
 		return "", false

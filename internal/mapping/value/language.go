@@ -46,6 +46,9 @@ func languageTag(text string) (string, bool) {
 	if tag, ok := languages()[text]; ok {
 		return tag, true
 	}
+	if tag, ok := languageOfCountry(text); ok {
+		return tag, true
+	}
 	if tag, ok := languages()[Fold(text)]; ok {
 		return tag, true
 	}
@@ -62,6 +65,14 @@ func languageTag(text string) (string, bool) {
 	}
 	tag, err := language.Compose(base, script, region)
 	return tag.String(), err == nil
+}
+
+// languageOfCountry reads the tags that browsers send, such as en-US.
+func languageOfCountry(text string) (string, bool) {
+	if len(text) != 5 || text[2] != '-' || languages()[text[:2]] != text[:2] || countries()[text[3:]] != text[3:] {
+		return "", false
+	}
+	return text, true
 }
 
 // languages are the tags of languages by their codes and names, folded. The names are those of the Unicode CLDR.
