@@ -92,7 +92,7 @@ func (c *calendar) date(text string, env *Env) (any, Fault) {
 			}
 			return day.String(), Fault{}
 		}
-		if !hasLetters(rest) {
+		if !hasWords(rest) {
 			return nil, c.fault
 		}
 	}
@@ -236,5 +236,21 @@ func yearsOff(year, now int) int {
 	return off
 }
 
-// hasLetters says whether a text is more than figures and signs.
-func hasLetters(text string) bool { return strings.IndexFunc(text, unicode.IsLetter) >= 0 }
+// hasWords says whether a text has words in it that can be months or days, and not only figures with T, Z and PM.
+func hasWords(text string) bool {
+	letters := 0
+	for _, r := range text {
+		switch {
+		case !unicode.IsLetter(r):
+			letters = 0
+		case r >= 0x80:
+			return true
+		default:
+			letters++
+		}
+		if letters == 3 {
+			return true
+		}
+	}
+	return false
+}

@@ -35,7 +35,7 @@ func (a *asked) languages() []string {
 // days, by the order in which it is read, means none.
 func (c *calendar) inWords(text string, env *Env) (time.Time, bool) {
 	now := env.submitted()
-	if len(text) > maxWords || !hasLetters(text) || now.IsZero() {
+	if len(text) > maxWords || !hasWords(text) || now.IsZero() {
 		return time.Time{}, false
 	}
 	here, _ := c.location(env)
