@@ -39,6 +39,8 @@ func (w *Watched[T]) Run(ctx context.Context) {
 			return
 		case <-w.asked:
 			w.look(true)
+		case <-w.nudged:
+			w.Look()
 		case event, open := <-notices.events:
 			if !open {
 				notices.events = nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,6 +126,20 @@ func TestAsked(t *testing.T) {
 	first := w.awaitRefusal(t)
 	w.Ask() // whoever asks wants to read the problems again
 	require.Equal(t, first.Version, w.awaitRefusal(t).Version)
+}
+
+// TestNudged is what one watched thing does to another that depends on it.
+func TestNudged(t *testing.T) {
+	t.Parallel()
+	var beside atomic.Value
+	beside.Store("1")
+	w := newWorld(t, "one", func(o *reload.Options[string]) {
+		o.Settle, o.Notify, o.Beside = time.Hour, noNotifications, func() string { return beside.Load().(string) }
+	})
+	w.run(t)
+	beside.Store("2")
+	w.Nudge()
+	w.awaitSwap(t, "one>one")
 }
 
 // TestReadersNeverSeeAMixture reads while versions are swapped.

@@ -83,6 +83,7 @@ type Watched[T any] struct {
 	serving atomic.Pointer[generation[T]]
 	status  atomic.Pointer[State]
 	asked   chan struct{}
+	nudged  chan struct{}
 
 	mu      sync.Mutex // held while looking
 	refused string     // the fingerprint that was refused last, "" for none
@@ -97,7 +98,7 @@ type generation[T any] struct {
 // New loads the first version. That one being broken is an error: nothing could serve.
 func New[T any](o Options[T]) (*Watched[T], error) {
 	complete(&o)
-	w := &Watched[T]{o: o, asked: make(chan struct{}, 1)}
+	w := &Watched[T]{o: o, asked: make(chan struct{}, 1), nudged: make(chan struct{}, 1)}
 	var value T
 	var err error
 	var id string
@@ -168,10 +169,15 @@ func (w *Watched[T]) At(id string) (Version[T], bool) {
 // State tells about the version that serves, and about the one that was refused.
 func (w *Watched[T]) State() State { return *w.status.Load() }
 
-// Ask has Run look at once, without waiting for the files to settle.
-func (w *Watched[T]) Ask() {
+// Ask has Run look at once, for a person: without waiting for the files to settle, and with an answer in the log.
+func (w *Watched[T]) Ask() { knock(w.asked) }
+
+// Nudge has Run look at once, because what the value depends on beside the files has changed.
+func (w *Watched[T]) Nudge() { knock(w.nudged) }
+
+func knock(to chan<- struct{}) {
 	select {
-	case w.asked <- struct{}{}:
+	case to <- struct{}{}:
 	default: // it is about to look
 	}
 }

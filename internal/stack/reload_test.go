@@ -18,6 +18,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"handoff/internal/devstack"
 	"handoff/internal/reload"
@@ -301,6 +302,37 @@ func TestAReloadedMappingIsCheckedAgainstTheCRM(t *testing.T) {
 	edit(t, news, "create_only: [origin]", "create_only: [lead_source]")
 	await(t, "a clean check", findings(0))
 	require.Equal(t, 1, e.alerted("contact.origin"))
+}
+
+// TestASchedulesIntervalFollowsTheConfiguration holds that a worker brings the schedule of an earlier one up to date, and
+// leaves it paused where operators have paused it.
+func TestASchedulesIntervalFollowsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	e, ctx := upEditable(t)
+	c, err := e.Dial()
+	require.NoError(t, err)
+	defer c.Close()
+	schedule := c.ScheduleClient().GetHandle(ctx, submission.ScheduleCheck("crm"))
+	every := func() time.Duration {
+		described, err := schedule.Describe(ctx)
+		if err != nil {
+			return 0
+		}
+		return described.Schedule.Spec.Intervals[0].Every
+	}
+	await(t, "the schedule", func() bool { return every() == time.Hour })
+	require.NoError(t, schedule.Pause(ctx, client.SchedulePauseOptions{Note: "the CRM is being rebuilt"}))
+	edit(t, e.config, "    check_every: 1h", "    check_every: 30m")
+	awaitState(ctx, t, e.WorkerURL, "configuration", func(s reload.State) bool {
+		return len(s.NeedsRestart) == 1 && s.NeedsRestart[0] == "destinations.crm.check_every"
+	})
+	require.Equal(t, time.Hour, every())
+	require.NoError(t, e.RestartWorker(ctx))
+	await(t, "the new interval", func() bool { return every() == 30*time.Minute })
+	described, err := schedule.Describe(ctx)
+	require.NoError(t, err)
+	require.True(t, described.Schedule.State.Paused)
+	require.Equal(t, "the CRM is being rebuilt", described.Schedule.State.Note)
 }
 
 // TestSourcesAreReloaded holds that a source comes into service with its secret, while the starter runs; that a broken
