@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -50,7 +51,7 @@ func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, t
 	if err != nil || ok {
 		return recorded, err
 	}
-	decision := table.Decide(plan.Facts, in.Route, currentOwner(owned))
+	decision := table.Decide(plan.Facts, in.Route, currentOwner(owned), time.Now())
 	if decision.Alert != "" {
 		a.alert(ctx, plan.Destination, Failure{Kind: crm.Misconfigured, Code: decision.Alert})
 	}

@@ -8,17 +8,8 @@ import (
 // Owners are all whom the table can give a record to: owners, members of pools and queues, sorted. A CRM must know them.
 func (t *Table) Owners() []string {
 	named := map[string]bool{t.queue: true}
-	add := func(to target) {
+	for to := range t.targets() {
 		named[to.owner], named[to.queue] = true, true
-	}
-	for _, rule := range t.rules {
-		add(rule.to)
-		for _, owner := range rule.accounts {
-			named[owner] = true
-		}
-	}
-	for _, to := range t.routes {
-		add(to)
 	}
 	for _, pool := range t.Pools() {
 		named[pool.Queue] = true

@@ -21,16 +21,15 @@ type (
 		Name     string               `yaml:"name"`
 		When     map[string]condition `yaml:"when"`
 		Accounts map[string]string    `yaml:"accounts"`
-		Target   targetSpec           `yaml:",inline"`
+		By       []string             `yaml:"by"`
+		// Territories are rows such as US/CA, with who gets the record.
+		Territories map[string]targetSpec `yaml:"territories"`
+		Target      targetSpec            `yaml:",inline"`
 	}
 	targetSpec struct {
 		Owner string `yaml:"owner"`
 		Pool  string `yaml:"pool"`
 		Queue string `yaml:"queue"`
-	}
-	poolSpec struct {
-		Members []Member `yaml:"members"`
-		Queue   string   `yaml:"queue"`
 	}
 )
 
@@ -64,7 +63,7 @@ func Parse(name string, data []byte) (*Table, yamlfile.Problems) {
 type parser struct {
 	file     *yamlfile.File
 	spec     tableSpec
-	pools    map[string]*Pool
+	pools    map[string]*roster
 	problems yamlfile.Problems
 }
 
@@ -95,32 +94,6 @@ func (p *parser) table() *Table {
 func (p *parser) checkName(path, name string) {
 	if !wordName.MatchString(name) {
 		p.problem(path, "want a name of a-z, 0-9, - and _, that begins with a letter and has at most 40 characters")
-	}
-}
-
-func (p *parser) readPools() {
-	p.pools = map[string]*Pool{}
-	for _, name := range slices.Sorted(maps.Keys(p.spec.Pools)) {
-		spec, path := p.spec.Pools[name], yamlfile.Key("$.pools", name)
-		p.checkName(path, name)
-		p.pools[name] = &Pool{Name: name, Members: spec.Members, Queue: spec.Queue}
-		if len(spec.Members) == 0 || len(spec.Members) > maxMembers {
-			p.problem(path+".members", "want 1 to %d members", maxMembers)
-		}
-		first := map[string]int{}
-		for i, member := range spec.Members {
-			at := yamlfile.Index(path+".members", i)
-			if member.Weight < 1 || member.Weight > maxWeight {
-				p.problem(at+".weight", "want a weight of 1 to %d", maxWeight)
-			}
-			if strings.TrimSpace(member.Owner) == "" {
-				p.problem(at+".owner", "missing; want the owner's id in the CRM")
-			} else if j, twice := first[member.Owner]; twice {
-				p.problem(at+".owner", "also member %d of this pool; want one entry with the weights' sum", j+1)
-			} else {
-				first[member.Owner] = i
-			}
-		}
 	}
 }
 

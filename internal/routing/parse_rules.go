@@ -40,6 +40,10 @@ func (p *ruleReader) rule(i int, path string, spec ruleSpec) rule {
 	for _, fact := range slices.Sorted(maps.Keys(spec.When)) {
 		p.condition(yamlfile.Key(path+".when", fact), fact, spec.When[fact])
 	}
+	if p.file.Has(path+".territories") || p.file.Has(path+".by") {
+		r.territories = p.territories(path, spec)
+		return r
+	}
 	if p.file.Has(path + ".accounts") {
 		r.accounts = spec.Accounts
 		p.accounts(path, spec)

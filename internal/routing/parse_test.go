@@ -100,8 +100,8 @@ r.yaml:12:3: $.routes.vip: want exactly one of owner, pool and queue`)
 func TestAnAccountMayComeAgainAfterACondition(t *testing.T) {
 	t.Parallel()
 	table := parse(t, "queue: q\nrules: [{name: a, when: {x: y}, accounts: {acme.com: ana}}, {name: b, accounts: {acme.com: ben}}]")
-	require.Equal(t, "ben", table.Decide(routing.Facts{"domain": "acme.com"}, "", "").Owner)
-	require.Equal(t, "ana", table.Decide(routing.Facts{"domain": "acme.com", "x": "Y"}, "", "").Owner)
+	require.Equal(t, "ben", table.Decide(routing.Facts{"domain": "acme.com"}, "", "", monday).Owner)
+	require.Equal(t, "ana", table.Decide(routing.Facts{"domain": "acme.com", "x": "Y"}, "", "", monday).Owner)
 }
 
 func TestTheShippedTableIsValid(t *testing.T) {
@@ -120,7 +120,7 @@ func FuzzParse(f *testing.F) {
 		table, problems := routing.Parse("r.yaml", data)
 		require.Equal(t, len(problems) > 0, table == nil)
 		if table != nil {
-			d := table.Decide(routing.Facts{"domain": "a.b", "x": "1"}, "", "")
+			d := table.Decide(routing.Facts{"domain": "a.b", "x": "1"}, "", "", monday)
 			require.NotEmpty(t, d.Rule)
 			if d.Pool != nil {
 				owner, _ := d.Pool.Next(routing.PoolState{})

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Pool is a weighted round robin.
@@ -12,6 +14,8 @@ type Pool struct {
 	Name    string
 	Members []Member
 	Queue   string // where the pool's records are counted; may be empty
+	// whole is the version of the pool that Members are a part of, those who are at work; "" where they are all of it.
+	whole string
 }
 
 // Member is somebody who takes part in a pool's round robin.
@@ -22,40 +26,81 @@ type Member struct {
 
 // PoolState is how often each member was drawn in the current round. A round is as long as the weights' sum, and at its
 // end everybody was drawn exactly as often as their weight.
+//
+// While some members take no part, those who do have a round of their own, which goes on whenever the same ones are
+// together again. So somebody who comes back is not flooded to catch up, and nobody loses by the others' absences.
 type PoolState struct {
 	Version string         `json:"version"` // of the members and weights; others begin a new round
 	Drawn   map[string]int `json:"drawn"`
+	// Parts are the rounds of those who were together while others took no part, by their version.
+	Parts map[string]map[string]int `json:"parts,omitempty"`
 }
+
+// maxParts bounds the state. The round of members who come together again after so many other rounds begins anew.
+const maxParts = 64
 
 // PoolName is the pool's name.
 func (p Pool) PoolName() string { return p.Name }
 
 // Next draws the next owner and returns the state for the draw after it; the state passed in is not changed. After any
 // number n of draws since the pool was last changed, each member was drawn less than one time more or less often than
-// n·weight/sum (invariant I6). A pool without members draws "".
+// n·weight/sum (invariant I6). Where members were away or not at work, that holds for the draws of those who were there
+// together. A pool without members draws "".
 //
 // This is Tijdeman's solution of the chairman assignment problem (The chairman assignment problem, Discrete Mathematics
 // 32, 1980), whose bound of 1 - 1/(2k-2) for k members is the best there is. Drawing whoever is furthest behind has no
 // such bound.
 func (p Pool) Next(s PoolState) (owner string, next PoolState) {
 	next = PoolState{Version: p.version(), Drawn: map[string]int{}}
+	part := ""
+	if p.whole != "" && p.whole != next.Version {
+		next.Version, part = p.whole, next.Version
+	}
+	if s.Version == next.Version {
+		maps.Copy(next.Drawn, s.Drawn)
+		next.Parts = maps.Clone(s.Parts)
+	}
 	if len(p.Members) == 0 {
 		return "", next
 	}
-	drawn, sum := 0, 0
+	before := next.Drawn
+	if part != "" {
+		before = next.Parts[part]
+	}
+	round, drawn, sum := map[string]int{}, 0, 0
 	for _, member := range p.Members {
 		sum += member.Weight
-		if s.Version == next.Version {
-			next.Drawn[member.Owner] = s.Drawn[member.Owner]
-			drawn += s.Drawn[member.Owner]
+		if n := before[member.Owner]; n != 0 {
+			round[member.Owner] = n
+			drawn += n
 		}
 	}
-	chosen := p.chairman(next.Drawn, drawn+1, sum)
-	next.Drawn[chosen.Owner]++
+	chosen := p.chairman(round, drawn+1, sum)
+	round[chosen.Owner]++
 	if drawn+1 >= sum {
-		next.Drawn = map[string]int{} // the round is complete: the numbers stay small for ever
+		round = map[string]int{} // the round is complete: the numbers stay small for ever
+	}
+	if part == "" {
+		next.Drawn = round
+	} else {
+		next.keep(part, round)
 	}
 	return chosen.Owner, next
+}
+
+// keep notes the round of a part. One that is complete needs no note.
+func (s *PoolState) keep(part string, round map[string]int) {
+	if s.Parts == nil {
+		s.Parts = map[string]map[string]int{}
+	}
+	delete(s.Parts, part)
+	if len(round) == 0 {
+		return
+	}
+	if len(s.Parts) >= maxParts {
+		delete(s.Parts, slices.Min(slices.Collect(maps.Keys(s.Parts)))) // any will do
+	}
+	s.Parts[part] = round
 }
 
 // chairman picks the n-th owner: of those who are at least 1/(2k-2) behind their share, the one who would soonest be

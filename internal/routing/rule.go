@@ -12,7 +12,9 @@ type rule struct {
 	name     string
 	when     map[string]condition
 	accounts map[string]string // owner by domain
-	to       target
+	// territories decide by a table instead.
+	territories *territories
+	to          target
 }
 
 // match says where the rule sends a submission with these facts, and why: the names of the facts, never their values.
@@ -26,6 +28,10 @@ func (r rule) match(facts Facts) (target, string, bool) {
 		owner := accountOwner(r.accounts, facts[FactDomain])
 		return target{owner: owner}, "the company is a named account", owner != ""
 	}
+	if r.territories != nil {
+		to, n, ok := r.territories.find(facts)
+		return to, "its territory follows from " + strings.Join(r.territories.by[:n], " and "), ok
+	}
 	if len(r.when) == 0 {
 		return r.to, "it takes everything", true
 	}
@@ -33,7 +39,7 @@ func (r rule) match(facts Facts) (target, string, bool) {
 }
 
 // catchAll says that no later rule is ever reached.
-func (r rule) catchAll() bool { return len(r.when) == 0 && r.accounts == nil }
+func (r rule) catchAll() bool { return len(r.when) == 0 && r.accounts == nil && r.territories == nil }
 
 // accountOwner finds the account of a domain or of the nearest domain above it.
 func accountOwner(accounts map[string]string, domain string) string {

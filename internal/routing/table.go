@@ -2,9 +2,11 @@ package routing
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Facts are what rules look at: country, domain, employees, product and so on, as the mapping names them.
@@ -45,13 +47,13 @@ type Table struct {
 // target is where a rule or route sends a record: exactly one field is set.
 type target struct {
 	owner string
-	pool  *Pool
+	pool  *roster
 	queue string
 }
 
-// Decide finds who gets a record. A current owner keeps it. A route, such as the one of a mapping's customer rule,
-// skips the rules.
-func (t *Table) Decide(facts Facts, route string, currentOwner string) Decision {
+// Decide finds who gets a record at a moment. A current owner keeps it. A route, such as the one of a mapping's customer
+// rule, skips the rules. The moment counts for pools only, whose members have working hours and absences.
+func (t *Table) Decide(facts Facts, route string, currentOwner string, at time.Time) Decision {
 	if currentOwner != "" {
 		return Decision{
 			Rule: RuleExistingOwner, Owner: currentOwner, Explanation: "A record of this person already had an owner, who keeps it.",
@@ -65,11 +67,11 @@ func (t *Table) Decide(facts Facts, route string, currentOwner string) Decision 
 				Explanation: fmt.Sprintf("The mapping asks for the route %q, which the routing table does not have, so the record waits in queue %s.", route, t.queue),
 			}
 		}
-		return to.decide("route "+route, fmt.Sprintf("The mapping asked for the route %q", route))
+		return t.send(to, "route "+route, fmt.Sprintf("The mapping asked for the route %q", route), at)
 	}
 	for _, rule := range t.rules {
 		if to, why, ok := rule.match(facts); ok {
-			return to.decide(rule.name, fmt.Sprintf("Rule %q: %s", rule.name, why))
+			return t.send(to, rule.name, fmt.Sprintf("Rule %q: %s", rule.name, why), at)
 		}
 	}
 	return Decision{
@@ -77,12 +79,20 @@ func (t *Table) Decide(facts Facts, route string, currentOwner string) Decision 
 	}
 }
 
-func (to target) decide(rule, why string) Decision {
-	d := Decision{Rule: rule, Owner: to.owner, Queue: to.queue, Pool: to.pool}
+func (t *Table) send(to target, rule, why string, at time.Time) Decision {
+	d := Decision{Rule: rule, Owner: to.owner, Queue: to.queue}
 	switch {
 	case to.pool != nil:
-		d.Queue = to.pool.Queue
-		d.Explanation = fmt.Sprintf("%s, so the next in pool %s gets it.", why, to.pool.Name)
+		now := to.pool.at(at)
+		d.Pool, d.Queue = now.pool, to.pool.Queue
+		if now.pool != nil {
+			d.Explanation = fmt.Sprintf("%s, so the next in pool %s gets it%s.", why, to.pool.Name, now.note)
+			return d
+		}
+		if d.Queue == "" {
+			d.Queue = t.queue
+		}
+		d.Explanation = fmt.Sprintf("%s, so it is for pool %s and waits in queue %s%s.", why, to.pool.Name, d.Queue, now.note)
 	case to.owner != "":
 		d.Explanation = why + ", so its owner gets it."
 	default:
@@ -94,17 +104,36 @@ func (to target) decide(rule, why string) Decision {
 // Routes are the names of the routes that a mapping may ask for, sorted.
 func (t *Table) Routes() []string { return slices.Sorted(maps.Keys(t.routes)) }
 
+// targets are all that the rules and routes send records to.
+func (t *Table) targets() iter.Seq[target] {
+	return func(yield func(target) bool) {
+		for _, rule := range t.rules {
+			if !yield(rule.to) {
+				return
+			}
+			for _, owner := range rule.accounts {
+				if !yield(target{owner: owner}) {
+					return
+				}
+			}
+			if rule.territories != nil && !rule.territories.each(yield) {
+				return
+			}
+		}
+		for _, to := range t.routes {
+			if !yield(to) {
+				return
+			}
+		}
+	}
+}
+
 // Pools are the table's pools that a rule or route uses, sorted by name.
 func (t *Table) Pools() []Pool {
 	used := map[string]Pool{}
-	for _, rule := range t.rules {
-		if rule.to.pool != nil {
-			used[rule.to.pool.Name] = *rule.to.pool
-		}
-	}
-	for _, to := range t.routes {
+	for to := range t.targets() {
 		if to.pool != nil {
-			used[to.pool.Name] = *to.pool
+			used[to.pool.Name] = to.pool.Pool
 		}
 	}
 	return slices.SortedFunc(maps.Values(used), func(a, b Pool) int { return strings.Compare(a.Name, b.Name) })

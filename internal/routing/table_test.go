@@ -81,7 +81,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, summary(table.Decide(c.facts, c.route, c.owner)))
+			require.Equal(t, c.want, summary(table.Decide(c.facts, c.route, c.owner, monday)))
 		})
 	}
 }
@@ -106,18 +106,18 @@ func TestExplanationsSayTheRule(t *testing.T) {
 	t.Parallel()
 	table := parse(t, sample)
 	for want, d := range map[string]routing.Decision{
-		"A record of this person already had an owner, who keeps it.":                                                         table.Decide(nil, "", "kim"),
-		`Rule "strategic accounts": the company is a named account, so its owner gets it.`:                                    table.Decide(routing.Facts{"domain": "acme.com"}, "", ""),
-		`Rule "large in dach": country and employees matched, so its owner gets it.`:                                          table.Decide(routing.Facts{"country": "DE", "employees": "900"}, "", ""),
-		`Rule "dach territory": country matched, so the next in pool dach gets it.`:                                           table.Decide(routing.Facts{"country": "DE"}, "", ""),
-		`Rule "students": employees matched, so the record waits in queue students.`:                                          table.Decide(routing.Facts{"employees": "0"}, "", ""),
-		`The mapping asked for the route "support", so the record waits in queue support-queue.`:                              table.Decide(nil, "support", ""),
-		`No rule matched, so the record waits in queue unassigned.`:                                                           table.Decide(nil, "", ""),
-		`The mapping asks for the route "x", which the routing table does not have, so the record waits in queue unassigned.`: table.Decide(nil, "x", ""),
+		"A record of this person already had an owner, who keeps it.":                                                         table.Decide(nil, "", "kim", monday),
+		`Rule "strategic accounts": the company is a named account, so its owner gets it.`:                                    table.Decide(routing.Facts{"domain": "acme.com"}, "", "", monday),
+		`Rule "large in dach": country and employees matched, so its owner gets it.`:                                          table.Decide(routing.Facts{"country": "DE", "employees": "900"}, "", "", monday),
+		`Rule "dach territory": country matched, so the next in pool dach gets it.`:                                           table.Decide(routing.Facts{"country": "DE"}, "", "", monday),
+		`Rule "students": employees matched, so the record waits in queue students.`:                                          table.Decide(routing.Facts{"employees": "0"}, "", "", monday),
+		`The mapping asked for the route "support", so the record waits in queue support-queue.`:                              table.Decide(nil, "support", "", monday),
+		`No rule matched, so the record waits in queue unassigned.`:                                                           table.Decide(nil, "", "", monday),
+		`The mapping asks for the route "x", which the routing table does not have, so the record waits in queue unassigned.`: table.Decide(nil, "x", "", monday),
 	} {
 		require.Equal(t, want, d.Explanation)
 	}
-	catchAll := parse(t, "queue: q\nrules: [{name: rest, owner: ana}]").Decide(nil, "", "")
+	catchAll := parse(t, "queue: q\nrules: [{name: rest, owner: ana}]").Decide(nil, "", "", monday)
 	require.Equal(t, `Rule "rest": it takes everything, so its owner gets it.`, catchAll.Explanation)
 }
 
@@ -132,7 +132,7 @@ func TestI3DecisionsRepeatNoFact(t *testing.T) {
 			"country": rapid.SampledFrom([]string{marker, "DE"}).Draw(t, "country"),
 			"product": rapid.SampledFrom([]string{marker, "partner", "crm"}).Draw(t, "product"),
 		}
-		d := table.Decide(facts, "", "")
+		d := table.Decide(facts, "", "", monday)
 		require.NotContains(t, d.Rule+d.Explanation+d.Owner+d.Queue, marker)
 		require.NotEmpty(t, d.Rule)
 		require.NotEmpty(t, d.Explanation)
@@ -150,5 +150,5 @@ func TestRoutesAndPools(t *testing.T) {
 		names = append(names, p.Name)
 	}
 	require.Equal(t, []string{"dach", "inbound"}, names)
-	require.Equal(t, "dach-queue", table.Decide(routing.Facts{"country": "DE"}, "", "").Queue)
+	require.Equal(t, "dach-queue", table.Decide(routing.Facts{"country": "DE"}, "", "", monday).Queue)
 }

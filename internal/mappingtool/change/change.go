@@ -125,7 +125,7 @@ func (m *maker) outcome(table *routing.Table, in mapping.Input) outcome {
 	o := planned(plan)
 	o.problems, o.review = problems, len(problems) > 0
 	if table != nil && !o.review && o.owned {
-		d := table.Decide(routing.Facts(plan.Facts), "", "")
+		d := table.Decide(routing.Facts(plan.Facts), "", "", in.ReceivedAt)
 		o.owner = ownerText(d)
 	}
 	return o

@@ -5,6 +5,7 @@ package trial
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/payload"
@@ -49,16 +50,16 @@ func Run(s payload.Sample, table *routing.Table) Trial {
 	if table == nil || !owned || !t.OK() {
 		return t
 	}
-	t.Routing = &Routing{Decision: decide(table, t.Plan.Facts, "")}
+	t.Routing = &Routing{Decision: decide(table, t.Plan.Facts, "", s.Input.ReceivedAt)}
 	if t.Plan.Customer != nil {
-		other := decide(table, t.Plan.Facts, t.Plan.Customer.Route)
+		other := decide(table, t.Plan.Facts, t.Plan.Customer.Route, s.Input.ReceivedAt)
 		t.Routing.Customer = &other
 	}
 	return t
 }
 
-func decide(table *routing.Table, facts map[string]string, route string) Decision {
-	d := table.Decide(routing.Facts(facts), route, "")
+func decide(table *routing.Table, facts map[string]string, route string, at time.Time) Decision {
+	d := table.Decide(routing.Facts(facts), route, "", at)
 	decided := Decision{Rule: d.Rule, Explanation: d.Explanation, Owner: d.Owner, Queue: d.Queue}
 	if d.Pool != nil {
 		decided.Pool = d.Pool.Name
