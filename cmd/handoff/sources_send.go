@@ -44,7 +44,10 @@ test_submissions: allow. With --real it is a submission like any other: a person
 			defer cancel()
 			out := cmd.OutOrStdout()
 			r := s.Sample("/hooks/"+s.Name, time.Now(), !real)
-			item := s.Read(r).Submissions[0]
+			item, err := only(s, r)
+			if err != nil {
+				return err
+			}
 			id := item.Submission.ID
 			fmt.Fprintf(out, "%s: %s, form %s, submission %s\n", s.Name, source.Proof(c.Sources[s.Name]), item.Submission.Form, id)
 			status, answer, err := post(ctx, strings.TrimSuffix(at, "/")+r.URI, r)
@@ -67,6 +70,18 @@ test_submissions: allow. With --real it is a submission like any other: a person
 	cmd.Flags().BoolVar(&real, "real", false, "send it as a submission like any other, into the CRM")
 	cmd.Flags().DurationVar(&patience, "wait", time.Minute, "how long to follow it")
 	return cmd
+}
+
+// only is the one submission of a sample.
+func only(s *source.Source, r source.Request) (source.Item, error) {
+	if err := s.Verify(r); err != nil {
+		return source.Item{}, fmt.Errorf("source %s cannot be signed for here, only by its sender: %w", s.Name, err)
+	}
+	reading := s.Read(r)
+	if len(reading.Submissions) != 1 {
+		return source.Item{}, fmt.Errorf("source %s takes no event of which a sample could be made", s.Name)
+	}
+	return reading.Submissions[0], nil
 }
 
 // post sends a request. What is refused is told by the problem's detail, which quotes nothing.

@@ -171,7 +171,7 @@ func (l *loader) checkLayout(path string, s *Source) {
 	if (s.AnswerName == "") != (s.AnswerValue == "") {
 		l.problem(path+".answer_name", "want answer_name and answer_value together: where in each element of a list of answers its name and its value are")
 	}
-	if len(s.Events) > 0 && s.Event.IsZero() {
+	if len(s.Events) > 0 && s.Event.IsZero() && s.Adapter != GitHub { // which names it in a header
 		l.problem(path+".events", "no use without event: where the kind of event stands")
 	}
 	defaults(&s.AnswerNames, "as-sent")

@@ -116,4 +116,5 @@ func (c calcom) sample(r *Request, id string) {
 		`"ada.sample@example.com","name":"Ada Sample","timeZone":"Europe/London"}],"responses":{"email":{"label":"email_address",`+
 		`"value":"ada.sample@example.com","isHidden":false}},"metadata":{"utm_source":"handoff"},"status":"ACCEPTED"}}`,
 		r.Received.UTC().Format(time.RFC3339), id)
+	r.Body = c.events.sample(r.Body, "BOOKING_CREATED")
 }

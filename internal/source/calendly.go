@@ -107,4 +107,5 @@ func (c calendly) sample(r *Request, id string) {
 		`"uri":"https://api.calendly.com/scheduled_events/sample/invitees/%s","email":"ada.sample@example.com","name":"Ada Sample",`+
 		`"first_name":"Ada","last_name":"Sample","timezone":"Europe/London","questions_and_answers":[],"tracking":{"utm_source":"handoff"}}}`,
 		r.Received.UTC().Format(time.RFC3339), id)
+	r.Body = c.events.sample(r.Body, "invitee.created")
 }

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 
 	"handoff/internal/config"
 )
@@ -18,3 +20,8 @@ func eventsOf(c config.Source, presets ...string) events {
 }
 
 func (e events) has(kind string) bool { return slices.Contains(e, kind) }
+
+// sample is a body that was written for one kind of event, for the first of these.
+func (e events) sample(body []byte, written string) []byte {
+	return bytes.Replace(body, []byte(strconv.Quote(written)), []byte(strconv.Quote(e[0])), 1)
+}

@@ -108,6 +108,21 @@ func TestSamplesAreTrue(t *testing.T) {
 	})
 }
 
+// Ensure a sample is of a kind that its source takes, also where the configuration chooses the kinds.
+func TestSamplesAreOfAChosenEvent(t *testing.T) {
+	t.Parallel()
+	forEverySource(t, func(t *testing.T, c config.Source, _ *source.Source) {
+		c.Events = []string{"chosen", "other"}
+		if c.Adapter == config.Generic {
+			c.Event = config.Place{Path: "event"}
+		}
+		s := newSource(t, c)
+		r := s.Sample("/hooks/site", received, true)
+		require.NoError(t, s.Verify(r))
+		require.Len(t, s.Read(r).Submissions, 1)
+	})
+}
+
 // Ensure both secrets are good while one is being changed, and no other is.
 func TestSecretsRotate(t *testing.T) {
 	t.Parallel()

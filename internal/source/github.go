@@ -56,3 +56,12 @@ func (g github) read(d *document) ([]Entry, error) {
 	}
 	return entries, err
 }
+
+func (g github) sample(r *Request, id string) {
+	g.layout.sample(r, id)
+	event := "sample"
+	if len(g.layout.config.Events) > 0 {
+		event = g.layout.config.Events[0]
+	}
+	r.setHeader("X-GitHub-Event", event)
+}

@@ -153,4 +153,5 @@ func firstText(texts ...string) string {
 func (h hubspot) sample(r *Request, id string) {
 	r.Body = fmt.Appendf(nil, `[{"eventId":1,"subscriptionId":1,"portalId":1,"appId":1,"occurredAt":%d,"subscriptionType":"contact.creation",`+
 		`"attemptNumber":0,"objectId":1,"changeSource":"FORM","changeFlag":"NEW","sourceId":%q}]`, r.Received.UnixMilli(), id)
+	r.Body = h.events.sample(r.Body, "contact.creation")
 }

@@ -81,4 +81,5 @@ func (i intercom) sample(r *Request, id string) {
 	r.Body = fmt.Appendf(nil, `{"type":"notification_event","app_id":"sample","topic":"contact.lead.created","id":"notif_%[1]s","created_at":%[2]d,`+
 		`"data":{"type":"notification_event_data","item":{"type":"contact","id":"%[1]s","role":"lead","email":"ada.sample@example.com",`+
 		`"name":"Ada Sample","utm_source":"handoff","custom_attributes":{}}}}`, id, r.Received.Unix())
+	r.Body = i.events.sample(r.Body, "contact.lead.created")
 }

@@ -100,4 +100,5 @@ func (s stripe) sample(r *Request, id string) {
 	r.Body = fmt.Appendf(nil, `{"id":"evt_%[1]s","object":"event","created":%[2]d,"livemode":%[3]t,"type":"checkout.session.completed","data":{`+
 		`"object":{"id":"cs_%[1]s","object":"checkout.session","customer_details":{"email":"ada.sample@example.com","name":"Ada Sample"},`+
 		`"custom_fields":[],"metadata":{"utm_source":"handoff"}}}}`, id, r.Received.Unix(), !strings.HasPrefix(id, testPrefix))
+	r.Body = s.events.sample(r.Body, "checkout.session.completed")
 }

@@ -155,4 +155,5 @@ func (t tally) sample(r *Request, id string) {
 		`{"key":"question_last","label":"Last name","type":"INPUT_TEXT","value":"Sample"},`+
 		`{"key":"question_email","label":"Email","type":"INPUT_EMAIL","value":"ada.sample@example.com"},`+
 		`{"key":"question_utm","label":"utm_source","type":"HIDDEN_FIELDS","value":"handoff"}]}}`, id, at)
+	r.Body = t.events.sample(r.Body, "FORM_RESPONSE")
 }

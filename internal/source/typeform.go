@@ -121,4 +121,5 @@ func (t typeform) sample(r *Request, id string) {
 		`{"type":"text","text":"Sample","field":{"id":"a2","type":"short_text","ref":"lastname"}},`+
 		`{"type":"email","email":"ada.sample@example.com","field":{"id":"a3","type":"email","ref":"email"}},`+
 		`{"type":"boolean","boolean":true,"field":{"id":"a4","type":"legal","ref":"marketing_opt_in"}}]}}`, id, at)
+	r.Body = t.events.sample(r.Body, "form_response")
 }

@@ -86,4 +86,5 @@ func (w webflow) sample(r *Request, id string) {
 	r.Body = fmt.Appendf(nil, `{"triggerType":"form_submission","payload":{"name":"Sample","siteId":"sample","data":{"First Name":"Ada",`+
 		`"Last Name":"Sample","Email":"ada.sample@example.com","utm_source":"handoff"},"schema":[],"submittedAt":%q,"id":%q,`+
 		`"formId":"sample","formElementId":"sample"}}`, r.Received.UTC().Format(time.RFC3339), id)
+	r.Body = w.events.sample(r.Body, "form_submission")
 }
