@@ -86,6 +86,9 @@ func nameOf(object map[string]any, i int) string {
 	return "[" + strconv.Itoa(i) + "]"
 }
 
+// everything is the place of a difference in the whole.
+const everything = "everything"
+
 // reporter notes the places at which two values differ.
 type reporter struct {
 	path  cmp.Path
@@ -125,7 +128,7 @@ func (r *reporter) place() string {
 		}
 	}
 	if place.Len() == 0 {
-		return "everything"
+		return everything
 	}
 	return place.String()
 }

@@ -21,7 +21,7 @@ func (r Report) Print(s *screen.Screen) {
 	}
 	for _, name := range r.Without {
 		s.Title("%s", name)
-		s.Line("  %s has no case; put what a form sends into cases/%s/NAME.yaml and run `handoff mappings test %s --update`",
+		s.Line("  %s has no case; beside the mappings, put what a form sends into cases/%s/NAME.yaml, and run `handoff mappings test %s --update`",
 			s.In(screen.Bad, "✗"), name, name)
 	}
 	if len(r.Unreadable) > 0 {
@@ -37,6 +37,8 @@ func (r Result) print(s *screen.Screen) {
 	switch {
 	case r.Problem != "":
 		s.Line("  %s %s: %s", s.In(screen.Bad, "✗"), r.Name, r.Problem)
+	case r.Updated && r.first():
+		s.Line("  %s %s: expected from now on", s.In(screen.Warning, "✎"), r.Name)
 	case r.Updated:
 		s.Line("  %s %s: %s written anew", s.In(screen.Warning, "✎"), r.Name, differences(len(r.Differences)))
 		r.printDifferences(s)
@@ -47,6 +49,9 @@ func (r Result) print(s *screen.Screen) {
 		s.Line("  %s %s", s.In(screen.Good, "✓"), r.Name)
 	}
 }
+
+// first says that nothing was expected of the case before.
+func (r Result) first() bool { return len(r.Differences) == 1 && r.Differences[0].Path == everything }
 
 func differences(n int) string {
 	if n == 1 {

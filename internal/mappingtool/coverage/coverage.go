@@ -35,9 +35,6 @@ func Run(ctx context.Context, l sweep.Ledger, set *mapping.Set, p Period, step f
 	return all.report(set), nil
 }
 
-// buckets divide the period, so that "since when" can be told without keeping every moment.
-const buckets = 240
-
 // most is how many unknown names are counted per form: whoever can send answers can make names up.
 const most = 500
 
@@ -50,15 +47,24 @@ type tally struct {
 	forms   map[formKey]*formTally
 }
 
-// formTally counts one form. Its size depends on the mapping and on buckets, not on how many submissions there are.
+// formTally counts one form, by the hour, so that "since when" can be told without keeping every moment. Its size depends
+// on the mapping and on the length of the period, not on how many submissions there are.
 type formTally struct {
-	n        [buckets]int
+	n        hours
 	unknown  map[string]*sightings
-	crowded  int                      // sightings of names beyond the limit
-	missing  map[string]*[buckets]int // submissions without the answer, by the name that a rule reads
+	crowded  int              // sightings of names beyond the limit
+	missing  map[string]hours // submissions without the answer, by the name that a rule reads
 	fired    map[mapping.Place]bool
 	statuses map[mapping.Place]map[mapping.Status]int
 }
+
+// hours counts by the hours since 1970.
+type hours map[int64]int
+
+func hourOf(at time.Time) int64 { return at.Unix() / int64(time.Hour/time.Second) }
+
+// endOf is the moment at which an hour ends.
+func endOf(hour int64) time.Time { return time.Unix((hour+1)*int64(time.Hour/time.Second), 0).UTC() }
 
 type sightings struct {
 	n           int
@@ -77,8 +83,8 @@ func (t *tally) look(item sweep.Item, set *mapping.Set) {
 		return
 	}
 	f := t.form(formKey{in.Source, in.Form})
-	bucket := t.period.bucket(in.ReceivedAt)
-	f.n[bucket]++
+	hour := hourOf(in.ReceivedAt)
+	f.n[hour]++
 	if !served {
 		return
 	}
@@ -87,7 +93,7 @@ func (t *tally) look(item sweep.Item, set *mapping.Set) {
 		f.see(name, in.ReceivedAt)
 	}
 	for _, name := range x.Vanished {
-		f.lack(name, bucket)
+		f.lack(name, hour, 1)
 	}
 	for _, d := range x.Decisions {
 		f.decide(d.Rule, d.Status)
@@ -97,25 +103,11 @@ func (t *tally) look(item sweep.Item, set *mapping.Set) {
 func (t *tally) form(key formKey) *formTally {
 	if t.forms[key] == nil {
 		t.forms[key] = &formTally{
-			unknown: map[string]*sightings{}, missing: map[string]*[buckets]int{}, fired: map[mapping.Place]bool{},
+			n: hours{}, unknown: map[string]*sightings{}, missing: map[string]hours{}, fired: map[mapping.Place]bool{},
 			statuses: map[mapping.Place]map[mapping.Status]int{},
 		}
 	}
 	return t.forms[key]
-}
-
-// bucket is the part of the period that a moment falls into.
-func (p Period) bucket(at time.Time) int {
-	length := p.Until.Sub(p.Since)
-	if length <= 0 {
-		return 0
-	}
-	return min(buckets-1, max(0, int(int64(buckets)*int64(at.Sub(p.Since)/time.Millisecond)/max(1, int64(length/time.Millisecond)))))
-}
-
-// begin is the moment at which a bucket begins.
-func (p Period) begin(bucket int) time.Time {
-	return p.Since.Add(p.Until.Sub(p.Since) / buckets * time.Duration(bucket))
 }
 
 func (f *formTally) see(name string, at time.Time) {
@@ -141,11 +133,11 @@ func (s *sightings) add(at time.Time) {
 	}
 }
 
-func (f *formTally) lack(name string, bucket int) {
+func (f *formTally) lack(name string, hour int64, n int) {
 	if f.missing[name] == nil {
-		f.missing[name] = new([buckets]int)
+		f.missing[name] = hours{}
 	}
-	f.missing[name][bucket]++
+	f.missing[name][hour] += n
 }
 
 func (f *formTally) decide(rule mapping.Place, status mapping.Status) {
@@ -164,18 +156,15 @@ func (t *tally) merge(other *tally) {
 	for key, o := range other.forms {
 		f := t.form(key)
 		f.crowded += o.crowded
-		for i := range o.n {
-			f.n[i] += o.n[i]
+		for hour, n := range o.n {
+			f.n[hour] += n
 		}
 		for name, s := range o.unknown {
 			f.mergeSightings(name, s)
 		}
 		for name, missing := range o.missing {
-			for bucket, n := range missing {
-				if f.missing[name] == nil {
-					f.missing[name] = new([buckets]int)
-				}
-				f.missing[name][bucket] += n
+			for hour, n := range missing {
+				f.lack(name, hour, n)
 			}
 		}
 		for rule, statuses := range o.statuses {

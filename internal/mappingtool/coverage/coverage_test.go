@@ -36,7 +36,7 @@ objects: {contact: {object: contact, key: [email]}}
 
 var (
 	begin  = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	period = coverage.Period{Since: begin, Until: begin.Add(240 * time.Hour)} // a bucket is an hour
+	period = coverage.Period{Since: begin, Until: begin.Add(240 * time.Hour)}
 )
 
 func set(t *testing.T) *mapping.Set {

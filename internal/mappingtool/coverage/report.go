@@ -50,7 +50,7 @@ type Vanished struct {
 	Answer string `json:"answer"`
 	// Count is how often it came in the period.
 	Count int `json:"count"`
-	// Since is when it came last, as exactly as the period is divided; the beginning of the period where it never came.
+	// Since is the end of the hour in which it came last; the beginning of the period where it never came.
 	Since time.Time `json:"since"`
 	// Missing is how many submissions have come without it since then.
 	Missing int `json:"missing"`
@@ -139,28 +139,27 @@ const chance = 0.001
 func (f *formTally) vanished(name string, p Period, total int) (Vanished, bool) {
 	missing := f.missing[name]
 	v := Vanished{Answer: name, Since: p.Since}
-	last := -1
-	for bucket, n := range f.n {
-		came := n - missing[bucket]
-		v.Count += came
-		if came > 0 {
-			last = bucket
+	var last int64
+	for hour, n := range f.n {
+		if came := n - missing[hour]; came > 0 {
+			v.Count += came
+			last = max(last, hour)
 		}
 	}
-	if last < 0 {
+	if v.Count == 0 {
 		v.Missing = total
 		return v, true
 	}
 	before := 0
-	for bucket, n := range f.n {
-		if bucket <= last {
+	for hour, n := range f.n {
+		if hour <= last {
 			before += n
 		} else {
 			v.Missing += n
 		}
 	}
-	v.Since = p.begin(last + 1).UTC().Truncate(time.Second)
-	rate := float64(v.Count) / float64(max(1, before))
+	v.Since = endOf(last)
+	rate := float64(v.Count) / float64(before)
 	return v, v.Missing > 0 && math.Pow(1-rate, float64(v.Missing)) < chance
 }
 

@@ -24,7 +24,8 @@ type Problem struct {
 	Message string `json:"message"`
 	// Suggestion is what probably was meant, where a name is not known.
 	Suggestion string `json:"suggestion,omitempty"`
-	// Text is the line itself, and Length how many of its characters are meant; 0 where that is not known.
+	// Text is the line itself, and Length how many of its characters are meant; 0 where something is missing, which would
+	// stand below the line.
 	Text   string `json:"text,omitempty"`
 	Length int    `json:"length,omitempty"`
 }
@@ -75,8 +76,16 @@ func describe(f *folder.Folder, p yamlfile.Problem) Problem {
 	for _, name := range f.Names() {
 		if f.Shown(name) == p.File {
 			d.Text = line(f.Text(name), p.Line)
-			d.Length = length(d.Text, p.Column)
+			if !missing(name, f.Text(name), p.Path) {
+				d.Length = length(d.Text, p.Column)
+			}
 		}
 	}
 	return d
+}
+
+// missing says that a problem is about something that is not in the file.
+func missing(name string, text []byte, path string) bool {
+	file, problems := yamlfile.Parse(name, text)
+	return len(problems) == 0 && path != "" && path != yamlfile.Root && !file.Has(path)
 }

@@ -57,17 +57,14 @@ const room = 8
 
 func (p Problem) printLine(s *screen.Screen) {
 	shown, column := window([]rune(strings.ReplaceAll(p.Text, "\t", " ")), p.Column, s.Width()-room)
-	before, length := string(shown), max(1, p.Length)
-	if column > 0 && column <= len(shown) {
-		before = string(shown[:column-1])
-		length = min(length, len(shown)-column+1)
-	}
 	s.Line("%s%s", s.In(screen.Faint, "%5d │ ", p.Line), string(shown))
-	if column > 0 && column <= len(shown) {
-		under := text.StringWidth(string(shown[column-1 : column-1+length]))
-		s.Line("%s%s%s", s.In(screen.Faint, "      │ "), strings.Repeat(" ", text.StringWidth(before)),
-			s.In(screen.Bad, "%s", strings.Repeat("^", max(1, under))))
+	if p.Length == 0 || column < 1 || column > len(shown) {
+		return
 	}
+	length := min(p.Length, len(shown)-column+1)
+	under := text.StringWidth(string(shown[column-1 : column-1+length]))
+	s.Line("%s%s%s", s.In(screen.Faint, "      │ "), strings.Repeat(" ", text.StringWidth(string(shown[:column-1]))),
+		s.In(screen.Bad, "%s", strings.Repeat("^", max(1, under))))
 }
 
 // window cuts a long line so that the column is in it.

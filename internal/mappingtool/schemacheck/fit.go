@@ -28,7 +28,7 @@ var fits = map[string][]string{
 	"boolean":    {"boolean", "string", "enum"},
 	"date":       {"date", "datetime", "string"},
 	"datetime":   {"datetime", "string"},
-	"multi-enum": {"multi-enum", "json"},
+	"multi-enum": {"multi-enum", "json", "string"}, // a rule with a separator writes one text
 	"json":       {"json", "string"},
 }
 

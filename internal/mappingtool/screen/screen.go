@@ -12,7 +12,7 @@ import (
 )
 
 // Width is used where nobody knows better, such as in a file.
-const Width = 100
+const Width = 120
 
 // Screen prints to one place. It is not safe for concurrent use.
 type Screen struct {
