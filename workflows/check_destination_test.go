@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,7 @@ import (
 	"handoff/activities"
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/mapping"
 	"handoff/internal/notify"
 	"handoff/internal/submission"
 	"handoff/workflows"
@@ -55,7 +57,9 @@ func (d *described) Describe(_ context.Context, object string) ([]crm.Property, 
 			}
 			kind := f.Type
 			switch kind {
-			case "integer", "boolean", "date", "datetime", "json":
+			case "integer", "decimal", "boolean", "date", "datetime", "multi-enum", "json":
+			case "money":
+				kind = "decimal"
 			case "link":
 				kind = "integer"
 			default:
@@ -92,7 +96,25 @@ func without(object, name string) func(string, []crm.Property) []crm.Property {
 	}
 }
 
-// checkRig is the check over the real activities, a real ledger and the shipped mappings and routing.
+const checked = `
+mapping: demo-request
+owner: marketing
+forms: [demo-request]
+sources: [website]
+destination: crm
+identity: email
+consent: {basis: not-collected}
+fields:
+  - {from: email, to: contact.email, type: email, required: true}
+  - {from: job_title, to: contact.job_title}
+  - {from: employees, to: company.employees, type: integer, fallback: omit}
+  - {from: email, to: company.domain, transform: [domain_of]}
+objects:
+  company: {object: company, key: [domain], without_key: skip}
+  contact: {object: contact, key: [email], owned: true}
+`
+
+// checkRig is the check over the real activities, a real ledger, a mapping of its own and the shipped routing.
 type checkRig struct {
 	crm    *described
 	told   *scriptedNotifier
@@ -105,7 +127,11 @@ func newCheckRig(t *testing.T) *checkRig {
 	r := &checkRig{crm: &described{}, told: &scriptedNotifier{on: []notify.Event{notify.Alert}}}
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
 		r.crm.set = d.Rules()
-		for _, owner := range d.Rules().Routing.Owners() {
+		var err error
+		r.crm.set.Mappings, err = mapping.Load(fstest.MapFS{"demo-request.yaml": {Data: []byte(checked)}})
+		require.NoError(t, err)
+		d.Rules = func() activities.Rules { return r.crm.set }
+		for _, owner := range r.crm.set.Routing.Owners() {
 			r.crm.people = append(r.crm.people, crm.Owner{ID: owner, Active: true})
 		}
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm, KnowsOwners: true}}
@@ -125,11 +151,11 @@ func (r *checkRig) run(t *testing.T, destination string) (activities.Checked, er
 	env.RegisterWorkflowWithOptions(workflows.CheckDestination, workflow.RegisterOptions{Name: submission.CheckType})
 	env.ExecuteWorkflow(submission.CheckType, submission.Check{Destination: destination})
 	require.True(t, env.IsWorkflowCompleted())
-	var checked activities.Checked
+	var found activities.Checked
 	if err := env.GetWorkflowError(); err != nil {
-		return checked, err
+		return found, err
 	}
-	return checked, env.GetWorkflowResult(&checked)
+	return found, env.GetWorkflowResult(&found)
 }
 
 func (r *checkRig) findings(t *testing.T) int {
@@ -145,18 +171,18 @@ func (r *checkRig) findings(t *testing.T) int {
 func TestCheckTellsEachCauseOnce(t *testing.T) {
 	t.Parallel()
 	r := newCheckRig(t)
-	checked, err := r.run(t, "crm")
+	found, err := r.run(t, "crm")
 	require.NoError(t, err)
-	require.Equal(t, activities.Checked{Ran: activities.Ran{Attempt: 1}, Destination: "crm", Rules: "1"}, checked)
+	require.Equal(t, activities.Checked{Ran: activities.Ran{Attempt: 1}, Destination: "crm", Rules: "1"}, found)
 	require.Zero(t, r.findings(t))
 	require.Empty(t, r.told.sent)
 
 	r.crm.change = without("contact", "job_title")
 	for range 2 {
-		checked, err = r.run(t, "crm")
+		found, err = r.run(t, "crm")
 		require.NoError(t, err)
-		require.Equal(t, 1, checked.Findings)
-		require.Equal(t, []activities.Cause{{Mapping: "demo-request", Object: "contact", Field: "job_title", Code: "property_missing"}}, checked.Causes)
+		require.Equal(t, 1, found.Findings)
+		require.Equal(t, []activities.Cause{{Mapping: "demo-request", Object: "contact", Field: "job_title", Code: "property_missing"}}, found.Causes)
 		require.Equal(t, 1, r.findings(t))
 		require.Len(t, r.told.sent, 1)
 	}
@@ -165,17 +191,17 @@ func TestCheckTellsEachCauseOnce(t *testing.T) {
 
 	r.crm.people = r.crm.people[1:]
 	r.crm.people[0].Active = false
-	checked, err = r.run(t, "crm")
+	found, err = r.run(t, "crm")
 	require.NoError(t, err)
-	require.Equal(t, 3, checked.Findings)
+	require.Equal(t, 3, found.Findings)
 	require.Len(t, r.told.sent, 2)
 	require.Len(t, r.told.sent[1].Problems, 3, "the two that are new")
 
 	r.crm.change, r.crm.people = nil, append(r.crm.people, crm.Owner{ID: r.crm.set.Routing.Owners()[0], Active: true})
 	r.crm.people[0].Active = true
-	checked, err = r.run(t, "crm")
+	found, err = r.run(t, "crm")
 	require.NoError(t, err)
-	require.Zero(t, checked.Findings)
+	require.Zero(t, found.Findings)
 	require.Zero(t, r.findings(t))
 	require.Len(t, r.told.sent, 2)
 }
@@ -187,9 +213,9 @@ func TestCheckIsRetried(t *testing.T) {
 	r := newCheckRig(t)
 	away, limited := &crm.Error{Kind: crm.Transient, Code: "down"}, &crm.Error{Kind: crm.RateLimited, Code: "too_many", RetryAfter: 2 * time.Minute}
 	r.crm.fails = []*crm.Error{away, away, away, limited}
-	checked, err := r.run(t, "crm")
+	found, err := r.run(t, "crm")
 	require.NoError(t, err)
-	require.Equal(t, 5, checked.Attempts())
+	require.Equal(t, 5, found.Attempts())
 	var gaps []time.Duration
 	for i := 1; i < len(r.crm.asked); i++ {
 		gaps = append(gaps, r.crm.asked[i].Sub(r.crm.asked[i-1]).Round(time.Second))
