@@ -24,15 +24,10 @@ type object struct {
 	updateOnly    []string
 	fillBlanks    []string
 	unanswered    [][]string // by purpose: what is for blanks only when it was not answered
-	links         []link
+	links         []Link
+	linked        []int // the objects that the links lead to, by link
 	read          []string
 	owned         bool
-}
-
-// link is a link to an earlier object.
-type link struct {
-	field string
-	to    int
 }
 
 // identified says whether one of the keys has all its values.
@@ -143,12 +138,23 @@ func (e *evaluation) object(o *object) Object {
 			slices.Sort(planned.FillBlanks)
 		}
 	}
-	for _, link := range o.links {
-		if e.written[link.to] {
-			planned.Links = append(planned.Links, Link{Field: link.field, To: e.m.objects[link.to].name})
+	planned.Links = e.links(o)
+	return planned
+}
+
+// links are the object's links to what is written.
+func (e *evaluation) links(o *object) []Link {
+	missing := slices.ContainsFunc(o.linked, func(to int) bool { return !e.written[to] })
+	if !missing {
+		return o.links
+	}
+	var links []Link
+	for i, link := range o.links {
+		if e.written[o.linked[i]] {
+			links = append(links, link)
 		}
 	}
-	return planned
+	return links
 }
 
 // maxFact bounds, in bytes, what can be a fact.

@@ -26,6 +26,7 @@ type part struct {
 // before the first and after the last wherever there is any.
 func (t *template) fill(texts []string) string {
 	var b strings.Builder
+	b.Grow(t.length(texts))
 	for i, p := range t.parts {
 		text := p.text(texts)
 		if text == "" {
@@ -42,6 +43,22 @@ func (t *template) fill(texts []string) string {
 	}
 	b.WriteString(t.literals[len(t.literals)-1])
 	return b.String()
+}
+
+// length is how long the text can become, in bytes.
+func (t *template) length(texts []string) int {
+	length := 0
+	for _, literal := range t.literals {
+		length += len(literal)
+	}
+	for _, p := range t.parts {
+		if p.optional != nil {
+			length += p.optional.length(texts)
+		} else {
+			length += len(texts[p.source])
+		}
+	}
+	return length
 }
 
 func (p part) text(texts []string) string {

@@ -219,8 +219,8 @@ func (c *compiler) inventory() {
 	for i := range c.m.objects {
 		o := &c.m.objects[i]
 		for _, link := range o.links {
-			here := at{c.file, yamlfile.Root}.key("objects").key(o.name).key("links").key(link.field)
-			c.toEach(o, FieldInfo{Field: link.field, Type: "link", PII: "none", Rule: here.place()})
+			here := at{c.file, yamlfile.Root}.key("objects").key(o.name).key("links").key(link.Field)
+			c.toEach(o, FieldInfo{Field: link.Field, Type: "link", PII: "none", Rule: here.place()})
 		}
 	}
 }

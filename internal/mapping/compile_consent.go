@@ -3,6 +3,7 @@ package mapping
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"handoff/internal/mapping/value"
 	"handoff/internal/yamlfile"
@@ -53,7 +54,7 @@ func (c *compiler) consent(here at) {
 }
 
 func (c *compiler) purpose(here at, name string, s purposeSpec) {
-	p := purpose{name: name, text: s.Text, textVersion: s.TextVersion, slots: map[consentPart][]int{}}
+	p := purpose{name: name, text: textOrNothing(s.Text), textVersion: textOrNothing(s.TextVersion), slots: map[consentPart][]int{}}
 	p.rule = rule{purpose: -1, currency: -1, clean: value.Line, about: about{place: here.place(), owner: c.spec.Owner, pii: value.None}}
 	if len(s.From) == 0 {
 		c.problem(here.key("from"), "want the answer that says yes or no")
@@ -94,7 +95,7 @@ func (c *compiler) consentTarget(here at, p *purpose, target string, part consen
 		c.problem(here, "want answer, text, text_version or timestamp")
 		return
 	}
-	if part == consentTextVersion && p.textVersion == "" {
+	if part == consentTextVersion && p.textVersion == nil {
 		c.problem(here, "there is no text_version to write")
 		return
 	}
@@ -175,12 +176,17 @@ func (c *compiler) consentFields() {
 				info := FieldInfo{Type: kinds[part], PII: value.None, Rule: p.rule.about.place, Required: part == consentAnswer}
 				switch part {
 				case consentText:
-					info.MaxLength = len([]rune(p.text))
+					info.MaxLength = characters(p.text)
 				case consentTextVersion:
-					info.MaxLength = len([]rune(p.textVersion))
+					info.MaxLength = characters(p.textVersion)
 				}
 				c.field(slot, info)
 			}
 		}
 	}
+}
+
+func characters(text any) int {
+	given, _ := text.(string)
+	return utf8.RuneCountInString(given)
 }

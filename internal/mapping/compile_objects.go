@@ -172,7 +172,7 @@ func (c *compiler) links(here at, index int, links map[string]string) {
 		case !c.together(o, &c.m.objects[target]):
 			c.problem(entry, "%s and %s go to different destinations, and a record can only link to one beside it", o.name, to)
 		default:
-			o.links = append(o.links, link{field: field, to: target})
+			o.links, o.linked = append(o.links, Link{Field: field, To: to}), append(o.linked, target)
 		}
 	}
 }

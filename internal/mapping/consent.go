@@ -9,8 +9,8 @@ import (
 type purpose struct {
 	name        string
 	rule        rule // how the answer is read; it has no slots of its own
-	text        string
-	textVersion string
+	text        any  // what was asked; nil where nothing wants it
+	textVersion any
 	declined    bool // no answer counts as a no that never takes back an earlier yes
 	slots       map[consentPart][]int
 }
@@ -72,8 +72,8 @@ func (e *evaluation) ask(index int, p *purpose) {
 			e.consents[index] = granted
 		}
 		e.write(p, consentAnswer, found, from)
-		e.write(p, consentText, textOrNothing(p.text), from)
-		e.write(p, consentTextVersion, textOrNothing(p.textVersion), from)
+		e.write(p, consentText, p.text, from)
+		e.write(p, consentTextVersion, p.textVersion, from)
 		e.write(p, consentTimestamp, moment(e.in.SubmittedAt), from)
 	}
 }

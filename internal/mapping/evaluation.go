@@ -22,6 +22,10 @@ type evaluation struct {
 	rescued  []string // answers that made sense to an alternative rule
 	target   string   // the destination that the region decides
 	record   *record  // of the decisions; nil when nobody asks
+
+	// Room for what most mappings have, so that it needs no memory of its own.
+	fewWritten  [8]bool
+	fewConsents [4]answered
 }
 
 func (m *Mapping) evaluate(in *Input, r *record) *evaluation {
@@ -42,7 +46,7 @@ func (m *Mapping) evaluate(in *Input, r *record) *evaluation {
 		}
 	}
 	if len(m.purposes) > 0 {
-		e.consents = make([]answered, len(m.purposes))
+		e.consents = append(e.fewConsents[:0], make([]answered, len(m.purposes))...)
 		for i := range m.purposes {
 			e.ask(i, &m.purposes[i])
 		}
@@ -60,7 +64,7 @@ func (m *Mapping) evaluate(in *Input, r *record) *evaluation {
 // choose finds which records are written, and reports those that nothing identifies, unless the mapping says to leave
 // them out.
 func (e *evaluation) choose() {
-	e.written = make([]bool, len(e.m.objects))
+	e.written = append(e.fewWritten[:0], make([]bool, len(e.m.objects))...)
 	for i := range e.m.objects {
 		o := &e.m.objects[i]
 		if o.when != nil {

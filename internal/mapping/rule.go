@@ -241,7 +241,18 @@ func (e *evaluation) given(r *rule, answer any) (found, currency any, fault valu
 		}
 		return found, currency, fault
 	}
-	texts, ok := appendTexts(nil, answer, r.clean)
+	list, several := answer.([]any)
+	if !several || len(list) == 1 {
+		text, ok := single(answer)
+		if !ok {
+			return nil, nil, value.Single
+		}
+		if text = r.clean(text); text == "" && !r.makes {
+			return nil, nil, value.Fault{}
+		}
+		return e.read(r, text)
+	}
+	texts, ok := appendTexts(make([]string, 0, len(list)), answer, r.clean)
 	if !ok {
 		return nil, nil, value.Single
 	}

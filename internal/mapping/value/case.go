@@ -22,7 +22,20 @@ func collapse(text string) string {
 	if collapsed(text) {
 		return text
 	}
-	return strings.Join(strings.Fields(text), " ")
+	if !plain(text) {
+		return strings.Join(strings.Fields(text), " ")
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c != ' ':
+			b.WriteByte(c)
+		case i+1 < len(text) && text[i+1] != ' ' && b.Len() > 0:
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
 }
 
 // collapsed says that a text is ASCII and collapse would change nothing.

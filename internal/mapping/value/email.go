@@ -58,6 +58,9 @@ func email(text string) (address string, at int, ok bool) {
 	if len(text) > 2*maxEmail {
 		return "", 0, false
 	}
+	if plain(text) {
+		text = strings.ToLower(text) // all of it at once: the rest finds nothing to change
+	}
 	at = strings.LastIndexByte(text, '@')
 	if at < 1 {
 		return "", 0, false

@@ -14,7 +14,7 @@ func Fold(text string) string {
 		return text
 	}
 	if plain(text) {
-		return strings.ToLower(collapse(text))
+		return foldPlain(text)
 	}
 	var b strings.Builder
 	b.Grow(len(text))
@@ -30,6 +30,29 @@ func Fold(text string) string {
 		b.WriteRune(r)
 	}
 	return norm.NFC.String(collapse(b.String()))
+}
+
+// foldPlain folds a text of ASCII in one pass, since every choice of a table is looked up by it.
+func foldPlain(text string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	space := false
+	for i := range len(text) {
+		c := text[i]
+		if c == ' ' {
+			space = b.Len() > 0
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // folded says that a text is ASCII and Fold would change nothing.

@@ -40,7 +40,12 @@ func SplitName(full string) (first, last string) {
 
 // JoinName makes one name of several, of which some can be empty.
 func JoinName(names ...string) string {
+	length := len(names)
+	for _, name := range names {
+		length += len(name)
+	}
 	var b strings.Builder
+	b.Grow(length)
 	for _, name := range names {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
