@@ -95,3 +95,18 @@ func TestTokenInTheBodyIsNoAnswer(t *testing.T) {
 	require.Equal(t, map[string]any{"a": "1"}, one(t, c, `{"a":"1"}`).Payload.Answers)
 	require.Equal(t, map[string]any{"a": "1"}, fromType(t, c, source.TypeForm, "a=1")[0].Payload.Answers)
 }
+
+// Ensure what identifies a submission may stand in the URL, beside a token that is taken out of it.
+func TestPlacesInTheURL(t *testing.T) {
+	t.Parallel()
+	c := config.Source{
+		Form: "f", Secrets: secrets(newSecret), Token: config.Place{Query: "token"}, Signature: config.Signature{Scheme: config.TokenOnly},
+		Layout: config.Layout{SubmissionID: config.Place{Query: "id"}, Locale: config.Place{Query: "token"}},
+	}
+	s := newSource(t, c)
+	r := s.Sign("/hooks/site?id=7", source.TypeJSON, "", []byte(`{"a":"1"}`), received)
+	require.NoError(t, s.Verify(r))
+	item := s.Read(r).Submissions[0]
+	require.Equal(t, "7", item.Submission.SenderID)
+	require.Empty(t, item.Submission.Locale)
+}

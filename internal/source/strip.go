@@ -20,7 +20,9 @@ type stripper interface {
 // strip takes every secret out of a request that has been verified: what is read, kept and logged afterwards has none.
 // A secret that travels is made of characters that need no escaping anywhere, so that every copy of it is found.
 func (s *Source) strip(r Request) Request {
-	r.URI, _, _ = strings.Cut(r.URI, "?")
+	if parameter := s.token().Query; parameter != "" {
+		r.URI = withoutQuery(r.URI, parameter)
+	}
 	if s.travels() {
 		for _, secret := range s.secrets {
 			r.Body = bytes.ReplaceAll(r.Body, []byte(secret), []byte(redacted))
@@ -59,6 +61,17 @@ func withQuery(uri, name, value string) string {
 		separator = "&"
 	}
 	return uri + separator + url.QueryEscape(name) + "=" + url.QueryEscape(value)
+}
+
+// withoutQuery takes a parameter out of a URL's path and query.
+func withoutQuery(uri, name string) string {
+	path, _, _ := strings.Cut(uri, "?")
+	values := Request{URI: uri}.query()
+	values.Del(name)
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
 }
 
 // withKey sets a key of a body that is a JSON object or a form; any other stays as it is.
