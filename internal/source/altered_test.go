@@ -19,10 +19,12 @@ func TestAlteredRequestsAreRefused(t *testing.T) {
 		alter   func(*source.Request)
 		reason  source.Reason
 	}{
-		"body":              {"generic/ok_hex_prefix", func(r *source.Request) { r.Body = append(r.Body, ' ') }, source.SignatureMismatch},
-		"no signature":      {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Del("X-Webhook-Signature") }, source.SignatureMissing},
-		"no prefix":         {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Set("X-Webhook-Signature", "653f") }, source.SignatureMalformed},
-		"shortened":         {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Set("X-Webhook-Signature", "sha256=653f85cfb2b91acc73175188369fc2e4") }, source.SignatureMalformed},
+		"body":         {"generic/ok_hex_prefix", func(r *source.Request) { r.Body = append(r.Body, ' ') }, source.SignatureMismatch},
+		"no signature": {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Del("X-Webhook-Signature") }, source.SignatureMissing},
+		"no prefix":    {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Set("X-Webhook-Signature", "653f") }, source.SignatureMalformed},
+		"shortened": {"generic/ok_hex_prefix", func(r *source.Request) {
+			r.Header.Set("X-Webhook-Signature", "sha256=653f85cfb2b91acc73175188369fc2e4")
+		}, source.SignatureMalformed},
 		"not hex":           {"generic/ok_hex_prefix", func(r *source.Request) { r.Header.Set("X-Webhook-Signature", "sha256=zz") }, source.SignatureMalformed},
 		"time moved":        {"generic/ok_base64_timestamp", func(r *source.Request) { r.Header.Set("X-Sig-Ts", "1767800001") }, source.SignatureMismatch},
 		"time missing":      {"generic/ok_base64_timestamp", func(r *source.Request) { r.Header.Del("X-Sig-Ts") }, source.TimestampMissing},

@@ -101,12 +101,12 @@ func TestPlacesInTheURL(t *testing.T) {
 	t.Parallel()
 	c := config.Source{
 		Form: "f", Secrets: secrets(newSecret), Token: config.Place{Query: "token"}, Signature: config.Signature{Scheme: config.TokenOnly},
-		Layout: config.Layout{SubmissionID: config.Place{Query: "id"}, Locale: config.Place{Query: "token"}},
+		Layout: config.Layout{SubmissionID: config.Place{Query: "id"}, EventID: config.Place{Query: "token"}},
 	}
 	s := newSource(t, c)
 	r := s.Sign("/hooks/site?id=7", source.TypeJSON, "", []byte(`{"a":"1"}`), received)
 	require.NoError(t, s.Verify(r))
 	item := s.Read(r).Submissions[0]
 	require.Equal(t, "7", item.Submission.SenderID)
-	require.Empty(t, item.Submission.Locale)
+	require.Empty(t, item.Submission.EventID, "the token identifies nothing")
 }
