@@ -14,7 +14,6 @@ import (
 
 	"handoff/internal/config"
 	"handoff/internal/door"
-	"handoff/internal/ledger"
 	"handoff/internal/source"
 	"handoff/internal/submission"
 )
