@@ -48,7 +48,7 @@ work. What it prints for people it prints for machines with --json.`,
 	cmd.PersistentFlags().StringVar(&t.dir, "dir", "", "folder of the mappings; that of the configuration when not given")
 	cmd.PersistentFlags().BoolVar(&t.json, "json", false, "print JSON, for programs")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{couldNot, err} })
-	cmd.AddCommand(newInit(t), newLint(t), newTry(t), newTest(t), newDiff(t), newCheck(t), newCoverage(t))
+	cmd.AddCommand(newInit(t), newLint(t), newTry(t), newTest(t), newDiff(t), newCheck(t), newCoverage(t), newReference(), newSchema())
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func New(s Sample) Proposal {
 	p.fields()
 	name := slug(s.Form, "-")
 	file := p.write(name)
-	return Proposal{Mapping: name, File: file, Checks: strings.Count(string(file), "CHECK")}
+	return Proposal{Mapping: name, File: file, Checks: strings.Count(string(file), "CHECK:")}
 }
 
 // reserved are the fields that routing, links and keys fill, and those that make a person: nothing else is called like them.

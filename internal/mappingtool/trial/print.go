@@ -49,7 +49,7 @@ func (t Trial) printDecisions(s *screen.Screen, title string, decisions []mappin
 	}
 	s.Title("%s", title)
 	rows := make([][]screen.Cell, len(decisions))
-	columns := []screen.Column{{Title: "field"}, {Title: "from"}, {Title: "value", Share: 4}, {Title: "rule"}, {Title: "why", Share: 3}}
+	columns := []screen.Column{{Title: "field"}, {Title: "from"}, {Title: "value", Share: 5}, {Title: "rule"}, {Title: "why", Share: 3}}
 	for i, d := range decisions {
 		middle := screen.Cell{Text: Shown(d.Value), Style: screen.Good}
 		if d.Value == nil {
