@@ -215,7 +215,7 @@ func TestMappingsAreReloadedWhileSubmissionsFlow(t *testing.T) {
 	edit(t, demo, "type: email, required: true}", "type: emial, required: true}")
 	broken := awaitState(ctx, t, e.WorkerURL, "rules", func(s reload.State) bool { return s.Refused != nil })
 	require.Equal(t, second.Version, broken.Version, "the old one serves on")
-	require.Regexp(t, `(?m)^demo-request\.yaml:\d+:\d+: \$\.fields\[0\]\.type: unknown type "emial"; did you mean "email"\?$`,
+	require.Regexp(t, `(?m)^demo-request\.yaml:\d+:\d+: \$\.fields\[\d+\]\.type: unknown type "emial"; did you mean "email"\?$`,
 		strings.Join(broken.Refused.Problems, "\n"))
 	metrics := string(get(ctx, t, e.WorkerURL+"/metrics"))
 	require.Contains(t, metrics, `handoff_reload_broken{what="rules"} 1`)
