@@ -3,6 +3,7 @@ package propose
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/runes"
@@ -101,7 +102,7 @@ var agreement = []string{
 }
 
 // byName finds concepts by a whole name.
-var byName = func() map[string]concept {
+var byName = sync.OnceValue(func() map[string]concept {
 	found := map[string]concept{}
 	for c, all := range names {
 		for _, name := range strings.Fields(all) {
@@ -109,7 +110,7 @@ var byName = func() map[string]concept {
 		}
 	}
 	return found
-}()
+})
 
 // conceptOf finds what an answer is about by its name: the whole of it, else its end (company.name, name.first), else its
 // last part (attendee.email).
@@ -125,14 +126,14 @@ func conceptOf(name string) concept {
 		candidates = append(candidates, before+last, last+before)
 	}
 	for _, candidate := range candidates {
-		if c, ok := byName[candidate]; ok {
+		if c, ok := byName()[candidate]; ok {
 			return c
 		}
 	}
 	if slices.ContainsFunc(words, func(word string) bool { return slices.Contains(agreement, word) }) || agrees(candidates[0]) {
 		return consent
 	}
-	return byName[last]
+	return byName()[last]
 }
 
 // agrees finds the words of agreement in a name that is written as one.
