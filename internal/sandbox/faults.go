@@ -1,0 +1,210 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind is a way to fail.
+type Kind string
+
+const (
+	// DropAfterCommit does what is asked and hangs up without an answer.
+	DropAfterCommit Kind = "drop_after_commit"
+	// DropBefore hangs up without doing anything.
+	DropBefore Kind = "drop_before"
+	// Stall does nothing and says nothing until the fault is cleared or the caller gives up.
+	Stall Kind = "stall"
+	// RateLimit answers that a limit is reached; Policy says which.
+	RateLimit Kind = "rate_limit"
+	// ServerError answers with Status, 500 when there is none, in the vendor's words.
+	ServerError Kind = "server_error"
+	// HTML answers with Status, 502 when there is none, as a proxy in between does.
+	HTML Kind = "html"
+	// Locked answers that somebody else is changing the record.
+	Locked Kind = "locked"
+	// SlowBody does what is asked and takes For to send the answer.
+	SlowBody Kind = "slow_body"
+	// Latency does what is asked after For.
+	Latency Kind = "latency"
+)
+
+var kinds = []Kind{DropAfterCommit, DropBefore, Stall, RateLimit, ServerError, HTML, Locked, SlowBody, Latency}
+
+// Fault is a fault on command.
+type Fault struct {
+	Kind Kind `json:"kind"`
+	// Path is a part of the paths that it is about; all of them when empty.
+	Path string `json:"path,omitempty"`
+	// Skip is how many calls go well before.
+	Skip int `json:"skip,omitempty"`
+	// Count is how many calls it is for; until it is cleared when zero.
+	Count  int    `json:"count,omitempty"`
+	Policy string `json:"policy,omitempty"`
+	Status int    `json:"status,omitempty"`
+	// For is a time in milliseconds.
+	For int `json:"for_ms,omitempty"`
+}
+
+// vendor is what faults say in the vendor's own words.
+type vendor interface {
+	TooMany(w http.ResponseWriter, policy string)
+	Broken(w http.ResponseWriter, status int)
+	Locked(w http.ResponseWriter)
+}
+
+// Faults are the faults that are on. It is safe for concurrent use.
+type Faults struct {
+	vendor vendor
+
+	mu      sync.Mutex
+	on      []*Fault
+	changed chan struct{} // closed when faults are cleared
+}
+
+// Add turns a fault on. Of several that are about a call the first one happens.
+func (f *Faults) Add(fault Fault) error {
+	if !slices.Contains(kinds, fault.Kind) {
+		return fmt.Errorf("there is no fault %q; there are: %v", fault.Kind, kinds)
+	}
+	if fault.Count < 0 || fault.Skip < 0 || fault.For < 0 {
+		return errors.New("want no number below zero")
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = append(f.on, &fault)
+	return nil
+}
+
+// Clear turns all faults off; calls that are stalled go on.
+func (f *Faults) Clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = nil
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// List tells which faults are on.
+func (f *Faults) List() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := make([]Fault, len(f.on))
+	for i, fault := range f.on {
+		all[i] = *fault
+	}
+	return all
+}
+
+// next takes the fault that a call has, if any.
+func (f *Faults) next(path string) (Fault, <-chan struct{}, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, fault := range f.on {
+		if !strings.Contains(path, fault.Path) {
+			continue
+		}
+		if fault.Skip > 0 {
+			fault.Skip--
+			continue
+		}
+		happens := *fault
+		if fault.Count == 1 {
+			f.on = slices.Delete(f.on, i, i+1)
+		} else if fault.Count > 1 {
+			fault.Count--
+		}
+		return happens, f.changed, true
+	}
+	return Fault{}, nil, false
+}
+
+// around puts the faults before a vendor.
+func (f *Faults) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fault, cleared, any := f.next(r.URL.Path)
+		if !any {
+			next.ServeHTTP(w, r)
+			return
+		}
+		lasts := time.Duration(fault.For) * time.Millisecond
+		switch fault.Kind {
+		case DropAfterCommit:
+			next.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		case DropBefore:
+			panic(http.ErrAbortHandler)
+		case Stall:
+			select {
+			case <-r.Context().Done():
+				panic(http.ErrAbortHandler)
+			case <-cleared:
+			}
+			next.ServeHTTP(w, r)
+		case RateLimit:
+			f.vendor.TooMany(w, or(fault.Policy, "TEN_SECONDLY_ROLLING"))
+		case ServerError:
+			f.vendor.Broken(w, or(fault.Status, http.StatusInternalServerError))
+		case HTML:
+			page(w, or(fault.Status, http.StatusBadGateway))
+		case Locked:
+			f.vendor.Locked(w)
+		case SlowBody:
+			slow(w, r, next, lasts)
+		case Latency:
+			wait(r, lasts)
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func or[T comparable](value, otherwise T) T {
+	var none T
+	if value == none {
+		return otherwise
+	}
+	return value
+}
+
+// page is what a proxy says when it cannot reach the vendor.
+func page(w http.ResponseWriter, status int) {
+	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.Header().Set("Server", "cloudflare")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n", title, title)
+}
+
+func wait(r *http.Request, lasts time.Duration) {
+	timer := time.NewTimer(lasts)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+}
+
+// slow sends an answer in ten pieces.
+func slow(w http.ResponseWriter, r *http.Request, next http.Handler, lasts time.Duration) {
+	whole := httptest.NewRecorder()
+	next.ServeHTTP(whole, r)
+	for name, values := range whole.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(whole.Code)
+	body := whole.Body.Bytes()
+	const pieces = 10
+	for i := range pieces {
+		_, _ = w.Write(body[len(body)*i/pieces : len(body)*(i+1)/pieces])
+		if flusher, ok := w.(http.Flusher); ok {
+			flusher.Flush()
+		}
+		wait(r, lasts/pieces)
+	}
+}

@@ -1,0 +1,206 @@
+// Package hubspot answers like HubSpot's CRM: objects, batches, search, associations, owners, properties and tokens, as the
+// vendor documents them, with its limits and its words for what is wrong. It follows the documentation and recorded
+// answers, and knows nothing of Handoff. Everything is kept in memory.
+//
+// See https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis.
+package hubspot
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Token is the private-app token that every account is born with.
+const Token = "pat-na1-00000000-sandbox"
+
+// Options say what kind of account it is. The zero value is a free account with a search index that is always up to date.
+type Options struct {
+	// Now is the account's clock; time.Now when nil.
+	Now func() time.Time
+	// PerTenSeconds is how many calls an app may make in any ten seconds; 100 when zero, no limit when negative.
+	PerTenSeconds int
+	// PerDay is how many calls an app may make in a day; 250,000 when zero, no limit when negative.
+	PerDay int
+	// SearchPerSecond is how many searches an account may make in any second; 5 when zero, no limit when negative.
+	SearchPerSecond int
+	// SearchLag is how long the search index takes to see a change.
+	SearchLag time.Duration
+	// WholeBatch lets one bad record fail its whole batch also where the caller numbers the records
+	// (objectWriteTraceId), which the vendor promises for batch create only.
+	WholeBatch bool
+	// Required are the properties that a new record of an object must have, beside the vendor's own.
+	Required map[string][]string
+}
+
+// Server is one HubSpot account. It is safe for concurrent use.
+type Server struct {
+	options Options
+	mux     *http.ServeMux
+
+	mu           sync.Mutex
+	last         time.Time // of the newest change: no two changes share a moment
+	nextID       int64
+	types        map[string]*objectType // by type id
+	names        map[string]string      // type id by path name, lower case
+	associations map[associated][]int
+	owners       []owner
+	tokens       map[string]*access
+	refresh      map[string]*grant
+	window       []time.Time
+	searches     []time.Time
+	day          string
+	today        int
+	calls        []Call
+	corr         int64
+}
+
+// Call is one request that the account was sent.
+type Call struct {
+	At     time.Time `json:"at"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Status int       `json:"status"`
+	Items  int       `json:"items"` // records in a batch
+}
+
+// New makes an account with HubSpot's own objects and two people in it.
+func New(options Options) *Server {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	options.PerTenSeconds = cmp.Or(options.PerTenSeconds, 100)
+	options.PerDay = cmp.Or(options.PerDay, 250_000)
+	options.SearchPerSecond = cmp.Or(options.SearchPerSecond, 5)
+	s := &Server{options: options}
+	s.Reset()
+	s.mux = s.routes()
+	return s
+}
+
+// Reset forgets everything that happened since New.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nextID, s.last = 205000000100, time.Time{}
+	s.types, s.names = standardTypes(s.options.Now())
+	s.associations = map[associated][]int{}
+	s.owners = standardOwners()
+	s.tokens = map[string]*access{Token: {app: "private"}}
+	s.refresh = map[string]*grant{}
+	s.window, s.searches, s.day, s.today, s.calls = nil, nil, "", 0, nil
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, version := range []string{"v1", "v3", "2026-03", "2026-09"} {
+		mux.HandleFunc("POST /oauth/"+version+"/token", s.token)
+	}
+	for pattern, endpoint := range map[string]endpoint{
+		"GET /account-info/v3/details":                                     s.account,
+		"GET /crm/v3/owners":                                               s.listOwners,
+		"GET /crm/v3/owners/{id}":                                          s.getOwner,
+		"GET /crm/v3/properties/{object}":                                  s.listProperties,
+		"POST /crm/v3/properties/{object}":                                 s.createProperty,
+		"GET /crm/v3/properties/{object}/{name}":                           s.getProperty,
+		"GET /crm/v3/properties/{object}/groups":                           s.listGroups,
+		"POST /crm/v3/properties/{object}/groups":                          s.createGroup,
+		"GET /crm/v3/objects/{object}":                                     s.list,
+		"POST /crm/v3/objects/{object}":                                    s.create,
+		"GET /crm/v3/objects/{object}/{id}":                                s.get,
+		"PATCH /crm/v3/objects/{object}/{id}":                              s.update,
+		"DELETE /crm/v3/objects/{object}/{id}":                             s.archive,
+		"POST /crm/v3/objects/{object}/batch/create":                       s.batchCreate,
+		"POST /crm/v3/objects/{object}/batch/read":                         s.batchRead,
+		"POST /crm/v3/objects/{object}/batch/update":                       s.batchUpdate,
+		"POST /crm/v3/objects/{object}/batch/upsert":                       s.batchUpsert,
+		"POST /crm/v3/objects/{object}/batch/archive":                      s.batchArchive,
+		"POST /crm/v3/objects/{object}/search":                             s.search,
+		"POST /crm/v3/objects/contacts/gdpr-delete":                        s.gdprDelete,
+		"GET /crm/v3/pipelines/{object}":                                   s.pipelines,
+		"GET /crm/v4/associations/{from}/{to}/labels":                      s.labels,
+		"POST /crm/v4/associations/{from}/{to}/batch/create":               s.batchAssociate,
+		"POST /crm/v4/associations/{from}/{to}/batch/associate/default":    s.batchAssociateDefault,
+		"POST /crm/v4/associations/{from}/{to}/batch/read":                 s.batchAssociated,
+		"GET /crm/v4/objects/{from}/{id}/associations/{to}":                s.associated,
+		"PUT /crm/v4/objects/{from}/{id}/associations/{to}/{toId}":         s.associate,
+		"PUT /crm/v4/objects/{from}/{id}/associations/default/{to}/{toId}": s.associateDefault,
+	} {
+		mux.HandleFunc(pattern, s.guarded(pattern, endpoint))
+	}
+	return mux
+}
+
+// datedPath is a path of the versions that HubSpot names after a month; they mean what v3 and v4 mean.
+var datedPath = regexp.MustCompile(`^/crm/(objects|properties|owners|pipelines|associations)/20\d\d-\d\d(/.*)?$`)
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if match := datedPath.FindStringSubmatch(r.URL.Path); match != nil {
+		version := "v3"
+		if match[1] == "associations" {
+			version = "v4"
+		}
+		r.URL.Path, r.URL.RawPath = "/crm/"+version+"/"+match[1]+match[2], ""
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// Calls lists what the account was asked, oldest first.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Call(nil), s.calls...)
+}
+
+// ForgetCalls begins a new list of calls.
+func (s *Server) ForgetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
+}
+
+// tick is the moment of a change: now, or a millisecond after the change before. The caller holds the lock.
+func (s *Server) tick() time.Time {
+	now := s.options.Now().UTC().Truncate(time.Millisecond)
+	if !now.After(s.last) {
+		now = s.last.Add(time.Millisecond)
+	}
+	s.last = now
+	return now
+}
+
+const momentLayout = "2006-01-02T15:04:05.000Z"
+
+func moment(t time.Time) string { return t.UTC().Format(momentLayout) }
+
+// answer is what an endpoint says.
+type answer struct {
+	status int
+	body   any
+}
+
+// request is what an endpoint is asked.
+type request struct {
+	*http.Request
+	items int
+}
+
+type endpoint func(r *request) answer
+
+// decode reads a body strictly: HubSpot's description says which members there are.
+func (r *request) decode(into any) *failure {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		reason := err.Error()
+		if strings.Contains(reason, "EOF") {
+			reason = "the body ends too early"
+		}
+		return &failure{Status: http.StatusBadRequest, Message: "Invalid input JSON on line 1, column 1: " + reason}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+// Package sandbox is a stand-in for CRMs: it answers as they document that they do, with their limits and errors, and fails
+// on command. Demonstrations, tests and benchmarks run against it. It follows the vendors' documentation and recorded
+// answers, and knows nothing of Handoff, so that a connector that works here has been read against what the vendor says.
+package sandbox
+
+import (
+	"net/http"
+
+	"handoff/internal/sandbox/hubspot"
+)
+
+// Options say what the sandbox is like at the start.
+type Options struct {
+	HubSpot hubspot.Options
+}
+
+// Server is all CRMs on one address: their paths have nothing in common. The control endpoint is under /_sandbox/, and /
+// is a page for people.
+type Server struct {
+	HubSpot *hubspot.Server
+	Faults  *Faults
+	mux     *http.ServeMux
+}
+
+// New makes a sandbox.
+func New(options Options) *Server {
+	s := &Server{HubSpot: hubspot.New(options.HubSpot)}
+	s.Faults = &Faults{vendor: s.HubSpot, changed: make(chan struct{})}
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("GET /{$}", s.page)
+	s.mux.Handle("/_sandbox/", s.control())
+	s.mux.Handle("/", s.Faults.around(s.HubSpot))
+	return s
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Reset forgets records, calls and faults.
+func (s *Server) Reset() {
+	s.Faults.Clear()
+	s.HubSpot.Reset()
+}
