@@ -183,7 +183,7 @@ func (e *evaluation) combined(r *rule) (text, from string, fault value.Fault) {
 		}
 	}
 	if r.template != nil {
-		return r.template.fill(parts), from, value.Fault{}
+		return strings.TrimSpace(r.template.fill(parts)), from, value.Fault{}
 	}
 	return strings.Join(all, *r.join), from, value.Fault{}
 }

@@ -40,7 +40,9 @@ func parse(name string, data []byte, shared *library) (*Mapping, yamlfile.Proble
 	c.routing(root.key("routing"))
 	c.ignore(root.key("ignore"))
 	c.conditions(root)
-	c.unused(root)
+	if len(c.problems) == 0 {
+		c.unused(root) // while something is wrong, what is unused may be what was meant
+	}
 	if len(c.problems) > 0 {
 		return nil, slices.Compact(c.problems.Sorted())
 	}

@@ -57,7 +57,7 @@ func (c *compiler) regionRule(here at, r *region, rule regionRuleSpec) {
 		countries, ok := countriesIn(name)
 		switch {
 		case !ok:
-			c.problem(entry, "%s, or a country as two capital letters", yamlfile.Unknown("group", name, sortedKeys(value.Groups())))
+			c.problem(entry, "%s; a country is two capital letters", yamlfile.Unknown("group", name, sortedKeys(value.Groups())))
 			fresh = true
 		case slices.Contains(rule.In[:i], name):
 			c.problem(entry, "%q is listed twice", name)

@@ -51,6 +51,14 @@ func (c *compiler) reading(f placed, r *rule) {
 		r.collect, r.personal = true, true
 	case f.at.key("value").has():
 		r.constant = c.constant(f.at.key("value"), f.Value)
+		switch v := r.constant.(type) {
+		case string:
+			r.about.kind, r.about.options = "string", []string{v}
+		case bool:
+			r.about.kind = "boolean"
+		default:
+			r.about.kind = "integer"
+		}
 		c.onlyConstant(f)
 	}
 	if expression {

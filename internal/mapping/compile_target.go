@@ -77,6 +77,7 @@ func (c *compiler) aim(f placed, here at, target string, r *rule) {
 		return
 	case taken && c.isConsent(target):
 		c.problem(here, "%s is the consent, which is written as it was answered", target)
+		return
 	case taken && !r.otherwise:
 		c.problem(here, "%s is already filled by %s; say `otherwise: true` if this one fills only what is still empty", target, first)
 	case !taken:

@@ -56,10 +56,10 @@ func (c *compiler) understanding(f placed, r *rule) {
 		r.clean = value.Paragraphs
 	}
 	c.strangers(f, kind)
-	options := c.options(f, kind)
+	options, inside := c.options(f, kind)
 	reader, problems := kind.New(options)
 	for _, p := range problems {
-		c.problem(f.at.below(p.Path), "%s", p.Text)
+		c.problem(placeOf(f.at, p.Path, inside), "%s", p.Text)
 	}
 	r.reader = reader
 	r.about.max, r.about.options = maxOf(kind, options), outputs(options)
@@ -132,22 +132,32 @@ func alternatives(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// options are the keys of the type as the rule gives them, with tables in the place of their names.
-func (c *compiler) options(f placed, kind value.Type) value.Options {
-	options := value.Options{}
+// options are the keys of the type as the rule gives them, with tables in the place of their names, and where each of
+// them stands.
+func (c *compiler) options(f placed, kind value.Type) (value.Options, map[string]at) {
+	options, inside := value.Options{}, map[string]at{}
 	for _, option := range kind.Options {
 		given, ok := f.Options[option.Name]
 		here := f.at.key(option.Name)
-		if !ok || c.unread[spot{here.file.Name(), here.path}] {
-			continue
+		if ok && !c.unread[spot{here.file.Name(), here.path}] {
+			options[option.Name], inside[option.Name] = c.option(here, option, given)
 		}
-		options[option.Name] = c.option(here, option, given)
 	}
-	return options
+	return options, inside
 }
 
-// option is one option of a type or a transform.
-func (c *compiler) option(here at, option value.Option, given any) any {
+// placeOf is where a problem stands that is said with a path below a rule: a table may be in another file.
+func placeOf(here at, path string, inside map[string]at) at {
+	for name, place := range inside {
+		if rest, ok := strings.CutPrefix(path, yamlfile.Key("", name)); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
+			return place.below(rest)
+		}
+	}
+	return here.below(path)
+}
+
+// option is one option of a type or a transform, and where it stands.
+func (c *compiler) option(here at, option value.Option, given any) (any, at) {
 	switch option.Kind {
 	case value.KindTable:
 		return c.tableOf(here, given)
@@ -156,23 +166,21 @@ func (c *compiler) option(here at, option value.Option, given any) any {
 			c.other(here, name)
 		}
 	}
-	return given
+	return given, here
 }
 
 // tableOf is a table that is written out, or one that is named as {table: name}, or as the name alone.
-func (c *compiler) tableOf(here at, given any) any {
+func (c *compiler) tableOf(here at, given any) (any, at) {
 	switch v := given.(type) {
 	case string:
-		table, _ := c.table(here, v)
-		return table
+		return c.table(here, v)
 	case map[string]any:
 		if name, ok := v["table"].(string); ok && len(v) == 1 {
-			table, _ := c.table(here.key("table"), name)
-			return table
+			return c.table(here.key("table"), name)
 		}
-		return rows(here, v)
+		return c.rows(here, v), here
 	}
-	return given
+	return given, here
 }
 
 // maxOf is how many characters a value can have, 0 where that is not known.
@@ -226,10 +234,10 @@ func (c *compiler) transforms(f placed, r *rule) {
 			c.problem(here, "truncate goes only with type: string or text")
 			continue
 		}
-		options := c.params(here, kind, t, r)
+		options, inside := c.params(here, kind, t, r)
 		step, problems := kind.New(options)
 		for _, p := range problems {
-			c.problem(c.paramPlace(here, t, kind, p.Path), "%s", p.Text)
+			c.problem(placeOf(here.key(t.name), p.Path, inside), "%s", p.Text)
 		}
 		if step.Text != nil || step.List != nil {
 			r.steps, r.makes = append(r.steps, step), r.makes || step.Always
@@ -237,43 +245,28 @@ func (c *compiler) transforms(f placed, r *rule) {
 	}
 }
 
-// params are the parameters of a transform. Truncate without a number cuts to the rule's own limit.
-func (c *compiler) params(here at, kind value.Transform, t transformSpec, r *rule) value.Options {
-	inside := here.key(t.name)
-	options := kind.Options(t.given)
-	if name := "max"; kind.Name == "truncate" && t.given == nil && r.about.max > 0 {
-		return value.Options{name: r.about.max}
+// params are the parameters of a transform, and where each stands: by its name, or alone. Truncate without a number cuts
+// to the rule's own limit.
+func (c *compiler) params(here at, kind value.Transform, t transformSpec, r *rule) (value.Options, map[string]at) {
+	options, inside := kind.Options(t.given), map[string]at{}
+	if kind.Name == "truncate" && t.given == nil && r.about.max > 0 {
+		return value.Options{"max": r.about.max}, inside
 	}
 	filled := value.Options{}
 	for name, given := range options {
 		filled[name] = given
+		place := here.key(t.name)
+		if named := place.key(name); named.has() && len(options) > 0 {
+			if all, ok := t.given.(map[string]any); ok && all[name] != nil {
+				place = named
+			}
+		}
+		inside[name] = place
 		for _, param := range kind.Params {
-			if param.Name != name {
-				continue
+			if param.Name == name {
+				filled[name], inside[name] = c.option(place, param, given)
 			}
-			place := inside.key(name)
-			if !place.has() {
-				place = inside
-			}
-			filled[name] = c.option(place, param, given)
 		}
 	}
-	return filled
-}
-
-// paramPlace is where a parameter stands: alone, or by its name.
-func (c *compiler) paramPlace(here at, t transformSpec, kind value.Transform, path string) at {
-	inside := here.key(t.name)
-	if !inside.has() {
-		return here
-	}
-	if place := inside.below(path); place.has() {
-		return place
-	}
-	if len(kind.Params) > 0 {
-		if rest, ok := strings.CutPrefix(path, yamlfile.Key("", kind.Params[0].Name)); ok && inside.below(rest).has() {
-			return inside.below(rest)
-		}
-	}
-	return inside
+	return filled, inside
 }

@@ -57,15 +57,21 @@ func (c *compiler) fragment(f *fieldSpec, here at, outer map[string]string, with
 		}
 		file.usedFragments[name], c.taken[file] = true, true
 		inside := at{file.file, yamlfile.Root}.key("fragments").key(name)
-		rules := c.expand(fields, inside, c.with(f, here, fields, outer), file.spec.Owner, append(slices.Clone(within), name))
 		if len(fields) == 0 {
 			c.problem(inside, "want at least one rule")
+			return nil
 		}
-		return rules
+		names, ok := c.with(f, here, fields, outer)
+		if !ok {
+			return nil
+		}
+		return c.expand(fields, inside, names, file.spec.Owner, append(slices.Clone(within), name))
 	}
-	if len(c.used) == 0 {
+	switch {
+	case c.unreadable():
+	case len(c.used) == 0:
 		c.problem(here.key("fragment"), "unknown fragment %q; name the file that holds it under use", name)
-	} else {
+	default:
 		c.problem(here.key("fragment"), "%s", yamlfile.Unknown("fragment", name, known))
 	}
 	return nil
@@ -81,7 +87,8 @@ func (c *compiler) alone(here at) {
 }
 
 // with is what the objects of a fragment are called here.
-func (c *compiler) with(f *fieldSpec, here at, fields []fieldSpec, outer map[string]string) map[string]string {
+func (c *compiler) with(f *fieldSpec, here at, fields []fieldSpec, outer map[string]string) (map[string]string, bool) {
+	before := len(c.problems)
 	var objects []string
 	note := func(target string) {
 		if object, _, ok := splitTarget(target); ok && !slices.Contains(objects, object) {
@@ -116,7 +123,7 @@ func (c *compiler) with(f *fieldSpec, here at, fields []fieldSpec, outer map[str
 			names[from] = to
 		}
 	}
-	return names
+	return names, len(c.problems) == before
 }
 
 // targets are all targets that a rule names.

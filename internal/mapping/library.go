@@ -169,31 +169,51 @@ func (c *compiler) takes(f *sharedFile, seen []*sharedFile) bool {
 	return false
 }
 
-// table finds a table by its name, in the mapping and in the files that it uses.
-func (c *compiler) table(here at, name string) (value.Table, bool) {
+// table finds a table by its name, in the mapping and in the files that it uses, and where it stands.
+func (c *compiler) table(here at, name string) (any, at) {
+	known := sortedKeys(c.spec.Tables)
 	if table, ok := c.spec.Tables[name]; ok {
 		c.ownTables[name] = true
-		return rows(at{c.file, yamlfile.Root}.key("tables").key(name), table), true
+		place := at{c.file, yamlfile.Root}.key("tables").key(name)
+		return c.rows(place, table), place
 	}
-	known := sortedKeys(c.spec.Tables)
 	for _, f := range c.used {
 		if table, ok := f.spec.Tables[name]; ok {
 			f.usedTables[name], c.taken[f] = true, true
-			return rows(at{f.file, yamlfile.Root}.key("tables").key(name), table), true
+			place := at{f.file, yamlfile.Root}.key("tables").key(name)
+			return c.rows(place, table), place
 		}
 		known = append(known, sortedKeys(f.spec.Tables)...)
 	}
-	c.problem(here, "%s", yamlfile.Unknown("table", name, known))
-	return nil, false
+	if !c.unreadable() {
+		c.problem(here, "%s", yamlfile.Unknown("table", name, known))
+	}
+	c.unread[spot{here.file.Name(), here.path}] = true // that it has no rows needs no words
+	return value.Table(nil), here
 }
 
-// rows are a table in the order of its file.
-func rows(here at, table tableSpec) value.Table {
+// rows are a table in the order of its file. Values that differ only in case are one value that was typed twice.
+func (c *compiler) rows(here at, table tableSpec) value.Table {
 	list := make(value.Table, 0, len(table))
+	written := map[string]string{}
 	for _, from := range inFileOrder(here, table) {
 		list = append(list, value.Row{From: from, To: table[from]})
+		to, ok := table[from].(string)
+		if !ok {
+			continue
+		}
+		folded := value.Fold(value.Line(to))
+		if other, twice := written[folded]; twice && other != to {
+			c.problem(here.key(from), "%q is written as %q elsewhere in this table; for the CRM these are two values", to, other)
+		}
+		written[folded] = to
 	}
 	return list
+}
+
+// unreadable says that one of the files could not be read: what is not found may be in it.
+func (c *compiler) unreadable() bool {
+	return slices.ContainsFunc(c.used, func(f *sharedFile) bool { return f.file == nil })
 }
 
 // ambiguous reports names of tables and fragments that stand in several of the files that take part.

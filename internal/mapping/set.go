@@ -29,7 +29,6 @@ func Load(dir fs.FS) (*Set, error) {
 	}
 	s := &Set{served: map[served]*Mapping{}}
 	shared := &library{dir: dir}
-	whole := true // every mapping can be read, so that it is known what is used
 	var problems yamlfile.Problems
 	for _, entry := range entries { // sorted by name
 		name := entry.Name()
@@ -42,7 +41,6 @@ func Load(dir fs.FS) (*Set, error) {
 			continue
 		}
 		m, found := parse(name, data, shared)
-		whole = whole && !slices.ContainsFunc(found, func(p yamlfile.Problem) bool { return p.Path == "" })
 		problems = append(problems, found...)
 		if len(found) == 0 {
 			problems = append(problems, s.add(m)...)
@@ -51,8 +49,8 @@ func Load(dir fs.FS) (*Set, error) {
 	if len(s.mappings) == 0 && len(problems) == 0 {
 		problems = yamlfile.Problems{{Message: "the folder holds no mapping; want at least one .yaml file beside " + RoutingFile}}
 	}
-	if whole {
-		problems = append(problems, shared.idle()...)
+	if len(problems) == 0 {
+		problems = shared.idle() // while something is wrong, what is unused may be what was meant
 	}
 	if err := problems.Err(); err != nil {
 		return nil, slices.Compact(problems.Sorted())

@@ -99,7 +99,7 @@ func TestWhatCannotWorkIsSaidBeforeItRuns(t *testing.T) {
 	for text, want := range map[string]expression.Problem{
 		``:                                {-1, -1, "want an expression, got an empty text"},
 		`employees >= `:                   {0, 13, "not a valid expression: mismatched input 'its end'"},
-		`emploees > 1`:                    {0, 0, `unknown name "emploees"; did you mean "employees"?; an answer is a["emploees"]`},
+		`emploees > 1`:                    {0, 0, `unknown name "emploees"; did you mean "employees"?; an answer that no rule reads is a["emploees"]`},
 		`country > 1 && country == "NL"`:  {0, 8, `> does not go with a text and a whole number`},
 		`has(a.x)`:                        {0, 3, `has() is not known here; want "name" in a`},
 		`v["lead.sorce"] == "x"`:          {0, 2, `no rule before this one fills it: unknown field "lead.sorce"; did you mean "lead.source"?`},

@@ -42,7 +42,9 @@ func plain(message string, scope Scope, bare []string) string {
 			return `has() is not known here; want "name" in a`
 		}
 		known := append(slices.Sorted(maps.Keys(names)), answersName, mappedName, contextName)
-		return yamlfile.Unknown("name", m[1], append(known, scope.Answers...)) + `; an answer is a["` + m[1] + `"]`
+		known = slices.Compact(slices.Sorted(slices.Values(append(known, scope.Answers...))))
+		unknown := yamlfile.Unknown("name", m[1], known)
+		return unknown + `; an answer that no rule reads is a["` + m[1] + `"]`
 	}
 	if m := noOverload.FindStringSubmatch(message); m != nil {
 		return operatorName(m[1]) + " does not go with " + typesIn(m[2])
