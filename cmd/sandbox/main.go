@@ -42,7 +42,9 @@ func newRoot() *cobra.Command {
 			"  /_sandbox/hubspot/calls      what was asked\n" +
 			"  /_sandbox/reset              POST to forget everything",
 		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), cmd.OutOrStdout(), listen, options) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return run(cmd.Context(), cmd.OutOrStdout(), listen, options)
+		},
 	}
 	flags := root.Flags()
 	flags.StringVar(&listen, "listen", listen, "address; anybody who reaches it can see and change everything")

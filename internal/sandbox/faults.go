@@ -128,8 +128,8 @@ func (f *Faults) next(path string) (Fault, <-chan struct{}, bool) {
 // around puts the faults before a vendor.
 func (f *Faults) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fault, cleared, any := f.next(r.URL.Path)
-		if !any {
+		fault, cleared, happens := f.next(r.URL.Path)
+		if !happens {
 			next.ServeHTTP(w, r)
 			return
 		}

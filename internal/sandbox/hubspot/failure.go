@@ -20,6 +20,7 @@ type failure struct {
 	ErrorType   string
 	PolicyName  string
 	GroupName   string
+	wrong       []invalid
 }
 
 // detail is one entry of an error's list.
@@ -60,6 +61,14 @@ func (f *failure) wire(correlation string) wire {
 func (f *failure) item(trace string) wire {
 	w := f.wire("")
 	w.Errors = nil
+	if len(f.wrong) > 0 { // an item says it shorter than an answer of its own
+		short := make([]invalid, len(f.wrong))
+		for i, wrong := range f.wrong {
+			wrong.Localized, wrong.Portal = "", 0
+			short[i] = wrong
+		}
+		w.Message = validation(short).Message
+	}
 	if trace != "" {
 		context := map[string][]string{"objectWriteTraceId": {trace}}
 		for key, values := range f.Context {
@@ -92,7 +101,7 @@ func validation(wrong []invalid) *failure {
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(wrong) // texts only: it cannot go wrong
 	f := &failure{
-		Status: http.StatusBadRequest, Category: "VALIDATION_ERROR",
+		Status: http.StatusBadRequest, Category: "VALIDATION_ERROR", wrong: wrong,
 		Message: "Property values were not valid: " + string(bytes.TrimSpace(list.Bytes())),
 	}
 	for _, w := range wrong {

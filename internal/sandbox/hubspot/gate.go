@@ -162,5 +162,6 @@ func (s *Server) Broken(w http.ResponseWriter, status int) {
 func (s *Server) Locked(w http.ResponseWriter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.limitHeaders(w.Header(), false)
 	s.write(w, (&failure{Status: http.StatusLocked, Message: "Resource is locked"}).answer())
 }

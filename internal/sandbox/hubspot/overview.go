@@ -51,7 +51,9 @@ func (s *Server) Overview(most int) []Overview {
 				continue
 			}
 			seen := Seen{ID: r.id, Changed: moment(r.updated), Links: links[end{t.id, r.id}]}
-			sort.Slice(seen.Links, func(i, j int) bool { return seen.Links[i].Object+seen.Links[i].ID < seen.Links[j].Object+seen.Links[j].ID })
+			sort.Slice(seen.Links, func(i, j int) bool {
+				return seen.Links[i].Object+seen.Links[i].ID < seen.Links[j].Object+seen.Links[j].ID
+			})
 			for name, value := range r.props {
 				if name != "hs_object_id" && name != t.changed {
 					seen.Properties = append(seen.Properties, Value{name, value})
