@@ -25,10 +25,10 @@ var changing = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:5432"},
 }
 
-// TestWhatPeopleSee holds everything that a command prints, and how it ends, to testdata/golden; -update writes it.
-func TestWhatPeopleSee(t *testing.T) {
+// whatPeopleSee holds everything that a command prints, and how it ends, to testdata/golden; -update writes it.
+func (p program) whatPeopleSee(t *testing.T) {
 	t.Parallel()
-	week := newWorld(t) // these commands only read
+	week := p.newWorld(t) // these commands only read
 	week.withLedger(t)
 	week.week(t)
 	for name, c := range map[string]struct {
@@ -74,7 +74,7 @@ func TestWhatPeopleSee(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := p.newWorld(t)
 			if c.ledger {
 				w.env = week.with("HANDOFF_CRM_DSN", stacktest.Postgres(t))
 			}

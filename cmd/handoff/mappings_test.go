@@ -28,9 +28,9 @@ func (w *world) alter(t *testing.T, statement string) {
 }
 
 // The mappings that Handoff ships are sound, their cases come out as expected, and their own tables take them.
-func TestTheShippedMappingsPass(t *testing.T) {
+func (p program) theShippedMappingsPass(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := p.newWorld(t)
 	w.withLedger(t)
 	project, err := filepath.Abs("../..")
 	require.NoError(t, err)
@@ -45,9 +45,9 @@ func TestTheShippedMappingsPass(t *testing.T) {
 }
 
 // From a sample to a mapping that is tested and compared, with the commands that init names.
-func TestFromASampleToADeployedMapping(t *testing.T) {
+func (p program) fromASampleToADeployedMapping(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := p.newWorld(t)
 	ok := func(args string) {
 		t.Helper()
 		got := w.run(t, "", append([]string{"mappings"}, strings.Fields(args)...)...)
@@ -69,9 +69,9 @@ func TestFromASampleToADeployedMapping(t *testing.T) {
 }
 
 // Where a mapping changed, the test says which field, and ends with 1.
-func TestAFailedCaseSaysWhichFieldDiffers(t *testing.T) {
+func (p program) aFailedCaseSaysWhichFieldDiffers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := p.newWorld(t)
 	require.Zero(t, w.run(t, "", "mappings", "test", "contact-us", "--update").status)
 	changed, err := os.ReadFile(filepath.Join(w.folder, "changed.yaml"))
 	require.NoError(t, err)
@@ -81,9 +81,9 @@ func TestAFailedCaseSaysWhichFieldDiffers(t *testing.T) {
 }
 
 // What a command prints for programs is JSON, and what diff and coverage print can be shown to anybody (I3).
-func TestReportsForProgramsAndForAnybody(t *testing.T) {
+func (p program) reportsForProgramsAndForAnybody(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := p.newWorld(t)
 	w.withLedger(t)
 	w.week(t)
 	for _, c := range []struct {

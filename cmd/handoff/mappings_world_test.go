@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,32 +22,33 @@ import (
 	"handoff/internal/submission"
 )
 
-// program builds the command once per run of the tests, so that what is tested is what people run.
-var program = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "handoff-cli-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(folder, "handoff")
-	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, output)
-	}
-	return binary, nil
-})
+// TestMappings builds the command once, so that what is tested is what people run, and runs everything with it.
+func TestMappings(t *testing.T) {
+	t.Parallel()
+	p := program{filepath.Join(t.TempDir(), "handoff")}
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.binary, ".").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	t.Run("what people see", p.whatPeopleSee)
+	t.Run("the shipped mappings pass", p.theShippedMappingsPass)
+	t.Run("from a sample to a deployed mapping", p.fromASampleToADeployedMapping)
+	t.Run("a failed case says which field differs", p.aFailedCaseSaysWhichFieldDiffers)
+	t.Run("reports for programs and for anybody", p.reportsForProgramsAndForAnybody)
+}
+
+// program is the command as it was built.
+type program struct{ binary string }
 
 // world is a folder with mappings and samples, as a person has it in a checkout, and an environment.
 type world struct {
-	binary string
+	program
 	folder string
 	env    []string
 	ledger *ledger.Ledger
 }
 
-func newWorld(t *testing.T) *world {
+func (p program) newWorld(t *testing.T) *world {
 	t.Helper()
-	binary, err := program()
-	require.NoError(t, err)
-	w := &world{binary: binary, folder: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
+	w := &world{program: p, folder: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
 	require.NoError(t, os.CopyFS(w.folder, os.DirFS("testdata/world")))
 	return w
 }
