@@ -32,7 +32,7 @@ func enumType() Type {
 
 // choices is a compiled table.
 type choices struct {
-	values    map[string]any
+	values    map[string]any // by what people choose, folded and as the table writes it, which is what most forms send
 	otherwise any
 	unknown   Fault
 }
@@ -55,6 +55,7 @@ func (a *asked) choices() choices {
 			a.problem(at, "the same answer as %q: case, spaces and accents do not matter", other)
 		}
 		c.values[key], writtenAs[key] = a.constant(at, row.To), row.From
+		c.values[Line(row.From)] = c.values[key]
 		names = append(names, row.From)
 	}
 	if a.options["default"] != nil {
@@ -65,15 +66,22 @@ func (a *asked) choices() choices {
 }
 
 func (c choices) convert(text string, _ *Env) (any, Fault) {
-	if len(text) <= maxAnswer {
-		if value, ok := c.values[Fold(text)]; ok {
-			return value, Fault{}
-		}
+	if value, ok := c.find(text); ok {
+		return value, Fault{}
 	}
 	if c.otherwise != nil {
 		return c.otherwise, Fault{}
 	}
 	return nil, c.unknown
+}
+
+// find looks a choice up.
+func (c choices) find(text string) (any, bool) {
+	value, ok := c.values[text]
+	if !ok && len(text) <= maxAnswer {
+		value, ok = c.values[Fold(text)]
+	}
+	return value, ok
 }
 
 // constantText is a value of a table as a text.

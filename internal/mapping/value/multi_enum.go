@@ -147,6 +147,6 @@ func (m *multiEnum) look(text string) (string, bool) {
 	if len(text) > maxAnswer || !utf8.ValidString(text) {
 		return "", false
 	}
-	value, ok := m.values[Fold(text)]
+	value, ok := m.find(text)
 	return constantText(value), ok
 }
