@@ -196,56 +196,5 @@ func (c *compiler) fieldOrAnswer(here at, from string) (slot int, s source, ok b
 	return -1, s, ok
 }
 
-// inventory lists what the mapping reads and writes.
-func (c *compiler) inventory() {
-	for name := range c.mentioned {
-		if personal(name) {
-			c.m.reads = append(c.m.reads, name)
-		}
-	}
-	slices.Sort(c.m.reads)
-	c.consentFields()
-	for i := range c.m.rules {
-		r := &c.m.rules[i]
-		for _, slot := range r.slots {
-			info := FieldInfo{
-				Type: r.about.kind, PII: r.about.pii, MaxLength: r.about.max, Options: r.about.options,
-				Required: r.always() && !r.otherwise, Constant: r.constant, Rule: r.about.place,
-			}
-			if slot == r.currency {
-				info.Type, info.Options, info.MaxLength = "string", nil, 3
-			}
-			c.field(slot, info)
-		}
-	}
-	for i := range c.m.objects {
-		o := &c.m.objects[i]
-		for _, link := range o.links {
-			here := at{c.file, yamlfile.Root}.key("objects").key(o.name).key("links").key(link.Field)
-			c.toEach(o, FieldInfo{Field: link.Field, Type: "link", PII: "none", Rule: here.place()})
-		}
-	}
-}
-
-// field lists a field for each destination that it can go to.
-func (c *compiler) field(slot int, info FieldInfo) {
-	o := &c.m.objects[c.m.slots[slot].object]
-	info.Field = c.m.slots[slot].field
-	info.Key = slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, info.Field) })
-	c.toEach(o, info)
-}
-
-func (c *compiler) toEach(o *object, info FieldInfo) {
-	info.Object, info.ObjectName = o.crmName, o.name
-	destinations := c.m.movable()
-	if o.destination != "" {
-		destinations = []string{o.destination}
-	}
-	for _, destination := range destinations {
-		info.Destination = destination
-		c.m.fields = append(c.m.fields, info)
-	}
-}
-
 // ownerOf is the team that answers for a rule.
 func (c *compiler) ownerOf(f placed) string { return cmp.Or(f.Owner, f.owner, c.spec.Owner) }

@@ -59,7 +59,7 @@ func (c *compiler) purpose(here at, name string, s purposeSpec) {
 	if len(s.From) == 0 {
 		c.problem(here.key("from"), "want the answer that says yes or no")
 	} else {
-		c.sources(here.key("from"), s.From, &p.rule)
+		c.sources(here.key("from"), s.From, "", &p.rule)
 	}
 	if strings.TrimSpace(s.Text) == "" {
 		c.problem(here.key("text"), "want what the person was asked, word for word")

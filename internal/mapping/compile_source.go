@@ -45,9 +45,9 @@ func (c *compiler) reading(f placed, r *rule) {
 	}
 	switch {
 	case f.at.key("from").has():
-		c.sources(f.at.key("from"), f.From, r)
+		c.sources(f.at.key("from"), f.From, "want the name of an answer", r)
 	case f.at.key("collect").has():
-		c.sources(f.at.key("collect"), f.Collect, r)
+		c.sources(f.at.key("collect"), f.Collect, "want the names of answers", r)
 		r.collect, r.personal = true, true
 	case f.at.key("value").has():
 		r.constant = c.constant(f.at.key("value"), f.Value)
@@ -71,12 +71,9 @@ func (c *compiler) reading(f placed, r *rule) {
 	c.combining(f, r)
 }
 
-func (c *compiler) sources(here at, names []string, r *rule) {
+// sources compiles the answers that a rule reads.
+func (c *compiler) sources(here at, names []string, want string, r *rule) {
 	if len(names) == 0 {
-		want := "want the name of an answer"
-		if here.path[len(here.path)-1] == 't' { // collect
-			want = "want the names of answers"
-		}
 		c.problem(here, "%s", want)
 		return
 	}
@@ -95,9 +92,9 @@ func (c *compiler) sources(here at, names []string, r *rule) {
 // onlyConstant reports what makes no sense with a fixed value.
 func (c *compiler) onlyConstant(f placed) {
 	for _, key := range append([]string{
-		"split", "type", "transform", "required", "fallback", "join", "template", "upload", "consent",
+		"split", "type", "transform", "required", "fallback", "join", "template", "upload",
 	}, sortedKeys(f.Options)...) {
-		if f.at.key(key).has() && key != "consent" {
+		if f.at.key(key).has() {
 			c.problem(f.at.key(key), "does not go with a fixed value")
 		}
 	}

@@ -137,6 +137,7 @@ func TestExpressionsHaveTheTypeOfTheirRule(t *testing.T) {
 		`cel: 'a["n"] * 2'`:               json.Number("84"),
 		`cel: 'a["n"] * 2', type: string`: "84",
 		`cel: 'a["n"] > 5'`:               true,
+		`cel: '[a["t"]]', max: 3`:         problem("too_long"),
 		`cel: '[a["t"], "", "z"]'`:        []string{"text", "z"},
 		`cel: '[a["t"], "z"]', type: multi-enum, enum: {text: 1, z: 2}, separator: ";"`: "1;2",
 		`cel: 'a["t"].upperAscii()', transform: [{truncate: 2}]`:                        "TE",
