@@ -24,14 +24,19 @@ type Server struct {
 
 // New makes a sandbox.
 func New(options Options) *Server {
-	s := &Server{HubSpot: hubspot.New(options.HubSpot)}
-	s.Faults = &Faults{vendor: s.HubSpot, changed: make(chan struct{})}
-	s.mux = http.NewServeMux()
+	return front(hubspot.New(options.HubSpot))
+}
+
+func front(account *hubspot.Server) *Server {
+	s := &Server{HubSpot: account, Faults: &Faults{vendor: account, changed: make(chan struct{})}, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.page)
 	s.mux.Handle("/_sandbox/", s.control())
-	s.mux.Handle("/", s.Faults.around(s.HubSpot))
+	s.mux.Handle("/", s.Faults.around(account))
 	return s
 }
+
+// Another is a second way to the same accounts, with faults of its own.
+func (s *Server) Another() *Server { return front(s.HubSpot) }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 

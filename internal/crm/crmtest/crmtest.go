@@ -25,8 +25,10 @@ type Harness struct {
 	Key, Other string
 	// Texts are three plain string fields.
 	Texts [3]string
-	// Number is an integer field.
-	Number string
+	// Number is a field of whole numbers. NumberType is what the CRM calls it, where it has one type for all numbers;
+	// "integer" when empty.
+	Number     string
+	NumberType string
 	// Owner is someone who can own records, Another someone else.
 	Owner, Another string
 	// Patience is a deadline that a healthy call meets easily.

@@ -1,6 +1,7 @@
 package crmtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func (s *suite) describe(t *testing.T) {
 		unique[property.Name] = property.Unique
 	}
 	require.Equal(t, "string", types[s.Key])
-	require.Equal(t, "integer", types[s.Number])
+	require.Equal(t, cmp.Or(s.NumberType, "integer"), types[s.Number])
 	require.True(t, unique[s.Key])
 	require.False(t, unique[s.Texts[0]])
 }

@@ -17,7 +17,17 @@ type Running struct {
 // Start starts a sandbox.
 func Start(t testing.TB, options sandbox.Options) *Running {
 	t.Helper()
-	s := sandbox.New(options)
+	return serve(t, sandbox.New(options))
+}
+
+// Another is a second address of the same accounts, with faults of its own.
+func (r *Running) Another(t testing.TB) *Running {
+	t.Helper()
+	return serve(t, r.Server.Another())
+}
+
+func serve(t testing.TB, s *sandbox.Server) *Running {
+	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(func() {
 		s.Faults.Clear()

@@ -1,0 +1,183 @@
+package hubspot
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"handoff/internal/crm"
+)
+
+// maxFound bounds how many records one Find returns.
+const maxFound = 100
+
+// Find reads the records whose fields equal key, at most 100. By a unique property they come from HubSpot's store; by
+// anything else from its search index, which sees a change up to half a minute late.
+func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read []string) ([]crm.Record, error) {
+	o, _, failure := c.object(ctx, name, schemaLasts)
+	if failure != nil {
+		return nil, failure
+	}
+	fields := slices.Sorted(maps.Keys(key))
+	if unknown := o.unknown(fields, read); len(unknown) > 0 {
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
+	}
+	values := map[string]string{}
+	for _, field := range fields {
+		name := o.property(field)
+		value, ok := o.properties[name].encode(key[field])
+		if !ok || value == "" || o.properties[name].kind() == "decimal" && !isNumber(value) {
+			return nil, &crm.Error{Kind: crm.Invalid, Code: "bad_value", Fields: []string{field}}
+		}
+		values[name] = value
+	}
+	if len(values) == 0 {
+		return nil, &crm.Error{Kind: crm.Invalid, Code: "no_key"}
+	}
+	found, failure := c.find(ctx, o, values, append(o.names(read), o.changed()))
+	if failure != nil {
+		return nil, failure
+	}
+	return o.records(found, read), nil
+}
+
+// find reads by the unique property that the values have, or that Handoff has given them, and else searches.
+func (c *Connector) find(ctx context.Context, o *object, values map[string]string, read []string) ([]*record, *crm.Error) {
+	property, value := KeyProperty, composed(values)
+	for name := range values {
+		if len(values) == 1 && o.unique(name) {
+			property, value = name, values[name]
+		}
+	}
+	if _, there := o.properties[property]; there {
+		records, _, failure := c.batchRead(ctx, o, property, []string{value}, read)
+		if failure != nil || property != KeyProperty || len(records) > 0 || values[KeyProperty] != "" {
+			return slices.Collect(maps.Values(records)), failure
+		}
+	}
+	request := searchRequest{FilterGroups: []filterGroup{{}}, Properties: read, Limit: maxFound}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		request.FilterGroups[0].Filters = append(request.FilterGroups[0].Filters, filter{PropertyName: name, Operator: "EQ", Value: values[name]})
+	}
+	found, _, failure := c.searchAll(ctx, o, request, maxFound)
+	return found, failure
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
+
+// names are the properties of fields, and of what Handoff remembers.
+func (o *object) names(fields []string) []string {
+	names := []string{StateProperty}
+	for _, field := range fields {
+		if _, isLink := o.link(field); !isLink {
+			names = append(names, o.property(field))
+		}
+	}
+	return names
+}
+
+func (o *object) records(found []*record, read []string) []crm.Record {
+	records := make([]crm.Record, 0, len(found))
+	seen := map[string]bool{} // a contact has several addresses
+	for _, r := range found {
+		if !seen[r.ID] && len(records) < maxSearched {
+			seen[r.ID] = true
+			records = append(records, crm.Record{
+				ID: r.ID, Fields: o.decode(r.Properties, readState(r.Properties[StateProperty]), read), ChangedAt: r.changedAt(o),
+			})
+		}
+	}
+	return records
+}
+
+// changedAt is when a record was changed last, zero where HubSpot does not say.
+func (r *record) changedAt(o *object) time.Time {
+	text := r.UpdatedAt
+	if value := r.Properties[o.changed()]; value != nil {
+		text = *value
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// ChangedSince reads records changed at or after the moment, oldest first. It reads the search index: a change of the last
+// half minute may be missing, so the next call should begin a minute before the last one's end. Records that were deleted
+// are not among them.
+func (c *Connector) ChangedSince(ctx context.Context, name string, since time.Time, read []string, limit int) ([]crm.Record, error) {
+	o, _, failure := c.object(ctx, name, schemaLasts)
+	if failure != nil {
+		return nil, failure
+	}
+	if unknown := o.unknown(nil, read); len(unknown) > 0 {
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
+	}
+	if limit < 1 {
+		return nil, nil
+	}
+	var all []*record
+	from, after := since, ""
+	for {
+		page, failure := c.changedPage(ctx, o, from, after, append(o.names(read), o.changed()), limit-len(all))
+		if failure != nil {
+			return nil, failure
+		}
+		fresh := newTo(all, page)
+		all = append(all, fresh...)
+		if len(page) < maxSearched || len(all) >= limit {
+			break
+		}
+		// One query shows 10,000 records. The next one begins at the last one's moment, or, where all share one moment as
+		// after an import, behind the last one's id.
+		if last := page[len(page)-1]; last.changedAt(o).After(from) {
+			from, after = last.changedAt(o), ""
+		} else {
+			after = last.ID
+		}
+	}
+	return o.records(all[:min(limit, len(all))], read), nil
+}
+
+// changedPage is one query. With after, it is about the records of exactly that moment with a greater id.
+func (c *Connector) changedPage(ctx context.Context, o *object, from time.Time, after string, read []string, most int) ([]*record, *crm.Error) {
+	at := strconv.FormatInt(from.UnixMilli(), 10)
+	request := searchRequest{
+		FilterGroups: []filterGroup{{Filters: []filter{{PropertyName: o.changed(), Operator: "GTE", Value: at}}}},
+		Properties:   read, Limit: min(searchPage, max(1, most)), Sorts: []sorting{{PropertyName: o.changed(), Direction: "ASCENDING"}},
+	}
+	if after != "" {
+		request.FilterGroups[0].Filters = []filter{
+			{PropertyName: o.changed(), Operator: "EQ", Value: at}, {PropertyName: "hs_object_id", Operator: "GT", Value: after},
+		}
+		request.Sorts[0].PropertyName = "hs_object_id"
+	}
+	found, _, failure := c.searchAll(ctx, o, request, min(most, maxSearched))
+	return found, failure
+}
+
+func newTo(all, page []*record) []*record {
+	seen := make(map[string]bool, len(all))
+	for _, r := range all {
+		seen[r.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(page), func(r *record) bool { return seen[r.ID] })
+}
+
+// Erase deletes a contact for good, with everything that HubSpot knows of the person, as the law may demand. A person whom
+// HubSpot does not know is no error.
+// See https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide.
+func (c *Connector) Erase(ctx context.Context, recordID string) error {
+	_, failure := c.do(ctx, "erase contact", http.MethodPost, "/crm/v3/objects/contacts/gdpr-delete", map[string]string{"objectId": recordID})
+	if failure != nil && failure.Status != http.StatusNotFound {
+		return failure
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package hubspot
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"handoff/internal/crm"
+)
+
+// newProperty is a property that is to be made.
+type newProperty struct {
+	Name        string `json:"name"`
+	Label       string `json:"label"`
+	Type        string `json:"type"`
+	FieldType   string `json:"fieldType"`
+	GroupName   string `json:"groupName"`
+	Description string `json:"description"`
+	Unique      bool   `json:"hasUniqueValue"`
+	Hidden      bool   `json:"hidden"`
+	FormField   bool   `json:"formField"`
+}
+
+// groupName is the group of Handoff's own properties.
+const groupName = "handoff"
+
+// ownProperties are what Handoff needs on an object. Contacts have a key of HubSpot's own, the e-mail address, and can do
+// without the other one; it is made for them too, so that mappings may use it.
+func ownProperties(string) []newProperty {
+	return []newProperty{
+		{
+			Name: StateProperty, Label: "Handoff: state", Type: "string", FieldType: "textarea", GroupName: groupName, Hidden: true,
+			Description: "When each field was answered, and which submission made the record. Handoff keeps it; do not change it.",
+		},
+		{
+			Name: KeyProperty, Label: "Handoff: key", Type: "string", FieldType: "text", GroupName: groupName, Unique: true,
+			Description: "What identifies the record for Handoff, such as a company's domain. No two records share one.",
+		},
+	}
+}
+
+// setupObjects are prepared where the configuration names no objects.
+var setupObjects = []string{"company", "contact", "deal", "lead"}
+
+// Setup creates the properties that Handoff needs, on the objects of the configuration, where they are missing. It changes
+// and deletes nothing and may be repeated. It returns what it created; an object that cannot be prepared does not keep the
+// others from being.
+func (c *Connector) Setup(ctx context.Context) ([]string, error) {
+	names := slices.Sorted(maps.Keys(c.config.Objects))
+	if len(names) == 0 {
+		names = setupObjects
+	}
+	var created []string
+	var problems []error
+	done := map[string]bool{}
+	for _, name := range names {
+		if path := c.path(name); !done[path] {
+			done[path] = true
+			more, failure := c.setUp(ctx, name)
+			created = append(created, more...)
+			if failure != nil {
+				problems = append(problems, failure)
+			}
+		}
+	}
+	return created, errors.Join(problems...)
+}
+
+func (c *Connector) setUp(ctx context.Context, name string) (created []string, failure *crm.Error) {
+	o, _, failure := c.object(ctx, name, 0)
+	if failure != nil {
+		return nil, failure
+	}
+	path := "/crm/v3/properties/" + url.PathEscape(o.Object.Object)
+	grouped := false
+	for _, p := range ownProperties(o.Object.Object) {
+		if _, there := o.properties[p.Name]; there {
+			continue
+		}
+		if !grouped {
+			group := map[string]string{"name": groupName, "label": "Handoff"}
+			if _, failure := c.do(ctx, "create group of "+name, http.MethodPost, path+"/groups", group); failure != nil && !exists(failure) {
+				return created, failure
+			}
+			grouped = true
+		}
+		_, failure := c.do(ctx, "create property of "+name, http.MethodPost, path, p)
+		if failure != nil && !exists(failure) {
+			failure.Fields = []string{p.Name}
+			return created, failure
+		}
+		if failure == nil {
+			created = append(created, "property "+o.Object.Object+"."+p.Name)
+		}
+	}
+	if grouped {
+		_, _, failure = c.object(ctx, name, 0)
+	}
+	return created, failure
+}
+
+// exists says that somebody else was quicker.
+func exists(failure *crm.Error) bool { return failure.Kind == crm.Conflict }
