@@ -29,13 +29,15 @@ const (
 	HTML Kind = "html"
 	// Locked answers that somebody else is changing the record.
 	Locked Kind = "locked"
+	// Expire ends the tokens of connected apps, and then does what is asked: it is refused.
+	Expire Kind = "expire"
 	// SlowBody does what is asked and takes For to send the answer.
 	SlowBody Kind = "slow_body"
 	// Latency does what is asked after For.
 	Latency Kind = "latency"
 )
 
-var kinds = []Kind{DropAfterCommit, DropBefore, Stall, RateLimit, ServerError, HTML, Locked, SlowBody, Latency}
+var kinds = []Kind{DropAfterCommit, DropBefore, Stall, RateLimit, ServerError, HTML, Locked, Expire, SlowBody, Latency}
 
 // Fault is a fault on command.
 type Fault struct {
@@ -57,6 +59,7 @@ type vendor interface {
 	TooMany(w http.ResponseWriter, policy string)
 	Broken(w http.ResponseWriter, status int)
 	Locked(w http.ResponseWriter)
+	ExpireAll()
 }
 
 // Faults are the faults that are on. It is safe for concurrent use.
@@ -155,6 +158,9 @@ func (f *Faults) around(next http.Handler) http.Handler {
 			page(w, or(fault.Status, http.StatusBadGateway))
 		case Locked:
 			f.vendor.Locked(w)
+		case Expire:
+			f.vendor.ExpireAll()
+			next.ServeHTTP(w, r)
 		case SlowBody:
 			slow(w, r, next, lasts)
 		case Latency:

@@ -29,6 +29,8 @@ type Harness struct {
 	// "integer" when empty.
 	Number     string
 	NumberType string
+	// Picklist is a field that takes only the values of a list, of which Choice is one.
+	Picklist, Choice string
 	// Owner is someone who can own records, Another someone else.
 	Owner, Another string
 	// Patience is a deadline that a healthy call meets easily.
@@ -42,6 +44,13 @@ type Faulty struct {
 	LoseReplies func()
 	// Stall lets the CRM take requests without answering them.
 	Stall func()
+	// Limit lets the CRM refuse calls because there were too many; nil where it never does.
+	Limit func()
+	// Expire lets the credential expire between two calls of the next batch, so that it has to be renewed; nil where
+	// credentials do not expire.
+	Expire func()
+	// Revoke takes the credential away; nil where that cannot be done to a connection.
+	Revoke func()
 	// Heal ends the fault.
 	Heal func()
 }
@@ -70,6 +79,10 @@ func Run(t *testing.T, h Harness) {
 		"fill-blank fields":                              s.fillBlanks,
 		"unknown properties and objects":                 s.unknown,
 		"bad values are invalid and named":               s.badValue,
+		"a bad choice is invalid and named":              s.badChoice,
+		"I4 a rate limit says when to come back":         s.rateLimit,
+		"a token that expires in a batch is renewed":     s.expiredToken,
+		"a revoked token is auth until it is repaired":   s.revokedToken,
 		"I3 no error text holds a value":                 s.noLeak,
 		"read back":                                      s.readBack,
 		"changed since":                                  s.changedSince,

@@ -57,21 +57,37 @@ func TestConformance(t *testing.T) {
 			s := start(t, options)
 			crmtest.Run(t, crmtest.Harness{
 				Connector: connect(t, s, nil), Object: "contact", Key: "email", Other: "customer_number",
-				Texts: [3]string{"firstname", "lastname", "company"}, Number: "employees", NumberType: "decimal",
+				Texts: [3]string{"firstname", "lastname", "company"}, Number: "employees", NumberType: "decimal", Picklist: "hs_lead_status", Choice: "NEW",
 				Owner: "41629779", Another: "60158084", Patience: 30 * time.Second,
 				Faulty: func(t testing.TB) crmtest.Faulty {
-					another := s.Another(t)
-					fault := func(f sandbox.Fault) func() {
-						return func() { require.NoError(t, another.Faults.Add(f)) }
-					}
-					return crmtest.Faulty{
-						Connector:   connect(t, another, nil),
-						LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit, Path: "/batch/create"}),
-						Stall:       fault(sandbox.Fault{Kind: sandbox.Stall}),
-						Heal:        another.Faults.Clear,
-					}
+					return faulty(t, s)
 				},
 			})
 		})
+	}
+}
+
+// faulty is a second way to the account, as an app that somebody has connected, with faults of its own.
+func faulty(t testing.TB, s *sandboxtest.Running) crmtest.Faulty {
+	another := s.Another(t)
+	fault := func(f sandbox.Fault) func() {
+		return func() { require.NoError(t, another.Faults.Add(f)) }
+	}
+	refresh := "refresh " + another.URL
+	grant := func() { s.HubSpot.Connect("client", "secret", refresh, 30*time.Minute) }
+	grant()
+	return crmtest.Faulty{
+		Connector: connect(t, another, func(c *hubspot.Config) {
+			c.Credentials = &hubspot.Refresh{BaseURL: another.URL, ClientID: "client", ClientSecret: "secret", RefreshToken: refresh}
+		}),
+		LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit, Path: "/batch/create"}),
+		Stall:       fault(sandbox.Fault{Kind: sandbox.Stall, Path: "/crm/"}),
+		Limit:       fault(sandbox.Fault{Kind: sandbox.RateLimit, Path: "/batch/create"}),
+		Expire:      fault(sandbox.Fault{Kind: sandbox.Expire, Path: "/batch/create", Count: 1}),
+		Revoke:      func() { s.HubSpot.Revoke(refresh) },
+		Heal: func() {
+			another.Faults.Clear()
+			grant()
+		},
 	}
 }

@@ -27,7 +27,7 @@ func contacts(dsn string) postgres.Config {
 				"email": {}, "phone": {}, "first_name": {Column: "given name"}, "last_name": {}, "company": {},
 				"employees": {Type: "integer"}, "budget": {Type: "decimal"}, "consent": {Type: "boolean"},
 				"birthday": {Type: "date"}, "asked_at": {Type: "datetime"}, "interests": {Type: "multi-enum"},
-				"extra": {Type: "json"},
+				"extra": {Type: "json"}, "stage": {Type: "enum"},
 			},
 			Unique: [][]string{{"email"}, {"phone"}},
 		}},
@@ -77,9 +77,10 @@ func TestConformance(t *testing.T) {
 	c := connect(t, contacts(dsn))
 	_, err := c.Setup(context.Background())
 	require.NoError(t, err)
+	open(t, dsn).MustExec(`ALTER TABLE crm.contacts ADD CONSTRAINT stages CHECK (stage IN ('new', 'open'))`)
 	crmtest.Run(t, crmtest.Harness{
 		Connector: c, Object: "contacts", Key: "email", Other: "phone",
-		Texts: [3]string{"first_name", "last_name", "company"}, Number: "employees",
+		Texts: [3]string{"first_name", "last_name", "company"}, Number: "employees", Picklist: "stage", Choice: "open",
 		Owner: "olga", Another: "otto", Patience: 30 * time.Second,
 		Faulty: func(t testing.TB) crmtest.Faulty {
 			proxy, via := through(t, dsn)
