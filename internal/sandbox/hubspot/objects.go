@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -146,9 +147,9 @@ func (s *Server) list(r *request) answer {
 	after, archived := query.Get("after"), query.Get("archived") == "true"
 	results := []shown{}
 	var next any
-	for _, id := range t.ids {
+	for _, id := range t.ids[1+slices.Index(t.ids, after):] {
 		record := t.records[id]
-		if record.archived != archived || after != "" && id <= after {
+		if record.archived != archived {
 			continue
 		}
 		if len(results) == limit {

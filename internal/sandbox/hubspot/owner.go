@@ -56,8 +56,9 @@ func (s *Server) listOwners(r *request) answer {
 	archived, after := query.Get("archived") == "true", query.Get("after")
 	results := []owner{}
 	body := map[string]any{}
-	for _, o := range s.owners {
-		if o.Archived != archived || query.Get("email") != "" && !strings.EqualFold(o.Email, query.Get("email")) || after != "" && o.ID <= after {
+	start := 1 + slices.IndexFunc(s.owners, func(o owner) bool { return after != "" && o.ID == after })
+	for _, o := range s.owners[start:] {
+		if o.Archived != archived || query.Get("email") != "" && !strings.EqualFold(o.Email, query.Get("email")) {
 			continue
 		}
 		if len(results) == limit {

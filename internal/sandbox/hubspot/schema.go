@@ -208,6 +208,17 @@ func (s *Server) AddProperty(object, name, kind, fieldType string, unique bool, 
 	}
 }
 
+// RemoveProperty deletes a property, as a person at the screen may.
+func (s *Server) RemoveProperty(object, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, unknown := s.object(object); unknown == nil {
+		delete(t.props, name)
+		delete(t.unique, name)
+		t.order = slices.DeleteFunc(t.order, func(other string) bool { return other == name })
+	}
+}
+
 // object finds the object that a path names, in any of its spellings.
 func (s *Server) object(name string) (*objectType, *failure) {
 	t, known := s.types[s.names[strings.ToLower(name)]]
