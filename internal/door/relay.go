@@ -94,7 +94,7 @@ func (s *starts) startAll(ctx context.Context, found []submission.Submission, wi
 			if until.Err() != nil {
 				return until.Err()
 			}
-			attempt, cancel := context.WithTimeout(until, 5*startTimeout)
+			attempt, cancel := context.WithTimeout(until, startTimeout)
 			defer cancel()
 			if err := s.workflows.Start(attempt, sub); err != nil {
 				return err

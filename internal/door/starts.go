@@ -15,14 +15,14 @@ import (
 // all is well: in quiet times submissions then start in the order in which they came, and a Temporal under load slows no
 // sender down.
 const (
-	startTimeout  = time.Second
+	startTimeout  = 5 * time.Second // one that is given up may happen all the same, and the relay repeats it: twice the load
 	startPatience = 25 * time.Millisecond
 	mostUnderWay  = 256 // starts of requests at one time; the relay finds the others
 )
 
 // overlooked is how old an unstarted submission is before the relay takes it up in quiet times: by then the request that
 // stored it has started it, or its process died in between.
-const overlooked = 5 * time.Second
+const overlooked = 8 * time.Second
 
 // starts starts workflows: directly while all is well, through the relay as soon as Temporal does not answer. While the
 // relay is behind, nothing is started past it, so that submissions start in the order in which they came.
