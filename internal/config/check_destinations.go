@@ -31,10 +31,29 @@ func (l *loader) completeDestinations(c *Config) {
 			l.problem(path+".timeout", "%s is longer than worker.stop_timeout (%s): a stopping worker would cut calls off",
 				short(destination.Timeout), short(c.Worker.StopTimeout))
 		}
-		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres"}) {
-			l.completePostgres(c, path+".postgres", &destination)
+		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres", "hubspot"}) {
+			l.completeConnector(c, path, &destination)
 		}
 		c.Destinations[name] = destination
+	}
+}
+
+// completeConnector completes the one part that the connector needs.
+func (l *loader) completeConnector(c *Config, path string, d *Destination) {
+	for _, part := range []struct {
+		connector string
+		set       bool
+		complete  func(*Config, string, *Destination)
+	}{
+		{"postgres", d.Postgres != nil, l.completePostgres},
+		{"hubspot", d.HubSpot != nil, l.completeHubSpot},
+	} {
+		switch at := path + "." + part.connector; {
+		case d.Connector == part.connector:
+			part.complete(c, at, d)
+		case part.set:
+			l.problem(at, "no use with connector %s", d.Connector)
+		}
 	}
 }
 

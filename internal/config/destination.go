@@ -8,13 +8,14 @@ import (
 
 // Destination is one CRM connection.
 type Destination struct {
-	Connector string           `yaml:"connector"` // postgres
+	Connector string           `yaml:"connector"` // postgres, hubspot
 	Trace     submission.Trace `yaml:"trace"`
 	Limit     Limit            `yaml:"limit"`
 	Timeout   time.Duration    `yaml:"timeout"` // of one call
 	// CheckEvery is how often its schema is compared with what the mappings write.
-	CheckEvery time.Duration `yaml:"check_every"`
-	Postgres   *Postgres     `yaml:"postgres"`
+	CheckEvery time.Duration   `yaml:"check_every"`
+	Postgres   *Postgres       `yaml:"postgres"`
+	HubSpot    *HubSpotAccount `yaml:"hubspot"`
 }
 
 // Limit paces a destination: so many writes in such a time; zero is no limit.

@@ -8,6 +8,7 @@ import (
 
 	"handoff/internal/config"
 	"handoff/internal/crm"
+	"handoff/internal/crm/hubspot"
 	"handoff/internal/crm/postgres"
 )
 
@@ -28,6 +29,12 @@ func New(ctx context.Context, name string, d config.Destination) (Connector, err
 	switch d.Connector {
 	case "postgres":
 		c, err := postgres.New(ctx, postgresConfig(d))
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", name, err)
+		}
+		return c, nil
+	case "hubspot":
+		c, err := hubspot.New(hubspotConfig(d))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -54,6 +61,27 @@ func postgresConfig(d config.Destination) postgres.Config {
 	if p.Owners != nil {
 		owners := postgres.Owners(*p.Owners)
 		c.Owners = &owners
+	}
+	return c
+}
+
+func hubspotConfig(d config.Destination) hubspot.Config {
+	h := d.HubSpot
+	c := hubspot.Config{
+		BaseURL: h.BaseURL, Credentials: hubspot.StaticToken(h.Token.Reveal()), Timeout: d.Timeout, TimeZone: h.Location,
+		Objects: map[string]hubspot.Object{},
+	}
+	if h.App != nil {
+		c.Credentials = &hubspot.Refresh{
+			BaseURL: h.BaseURL, ClientID: h.App.ClientID, ClientSecret: h.App.ClientSecret.Reveal(), RefreshToken: h.App.RefreshToken.Reveal(),
+		}
+	}
+	for name, o := range h.Objects {
+		object := hubspot.Object{Object: o.Object, Fields: o.Fields, Links: map[string]hubspot.Link{}}
+		for field, link := range o.Links {
+			object.Links[field] = hubspot.Link(link)
+		}
+		c.Objects[name] = object
 	}
 	return c
 }
