@@ -77,7 +77,7 @@ func (o *object) unknown(written, read []string) []string {
 
 // notSetUp names the property of Handoff's own that the object has not yet.
 func (o *object) notSetUp() string {
-	for _, needed := range ownProperties(o.Object.Object) {
+	for _, needed := range ownProperties() {
 		if _, there := o.properties[needed.Name]; !there {
 			return needed.Name
 		}

@@ -13,23 +13,30 @@ import (
 
 // newProperty is a property that is to be made.
 type newProperty struct {
-	Name        string `json:"name"`
-	Label       string `json:"label"`
-	Type        string `json:"type"`
-	FieldType   string `json:"fieldType"`
-	GroupName   string `json:"groupName"`
-	Description string `json:"description"`
-	Unique      bool   `json:"hasUniqueValue"`
-	Hidden      bool   `json:"hidden"`
-	FormField   bool   `json:"formField"`
+	Name        string   `json:"name"`
+	Label       string   `json:"label"`
+	Type        string   `json:"type"`
+	FieldType   string   `json:"fieldType"`
+	GroupName   string   `json:"groupName"`
+	Description string   `json:"description,omitempty"`
+	Options     []option `json:"options,omitempty"`
+	Unique      bool     `json:"hasUniqueValue"`
+	Hidden      bool     `json:"hidden"`
+	FormField   bool     `json:"formField"`
+}
+
+type option struct {
+	Label  string `json:"label"`
+	Value  string `json:"value"`
+	Order  int    `json:"displayOrder"`
+	Hidden bool   `json:"hidden"`
 }
 
 // groupName is the group of Handoff's own properties.
 const groupName = "handoff"
 
-// ownProperties are what Handoff needs on an object. Contacts have a key of HubSpot's own, the e-mail address, and can do
-// without the other one; it is made for them too, so that mappings may use it.
-func ownProperties(string) []newProperty {
+// ownProperties are what Handoff needs on every object that it writes.
+func ownProperties() []newProperty {
 	return []newProperty{
 		{
 			Name: StateProperty, Label: "Handoff: state", Type: "string", FieldType: "textarea", GroupName: groupName, Hidden: true,
@@ -69,25 +76,36 @@ func (c *Connector) Setup(ctx context.Context) ([]string, error) {
 	return created, errors.Join(problems...)
 }
 
-func (c *Connector) setUp(ctx context.Context, name string) (created []string, failure *crm.Error) {
+// SetupObject is Setup for one object, by the name that mappings use.
+func (c *Connector) SetupObject(ctx context.Context, name string) ([]string, error) {
+	created, failure := c.setUp(ctx, name)
+	return created, asError(failure)
+}
+
+func (c *Connector) setUp(ctx context.Context, name string) ([]string, *crm.Error) {
 	o, _, failure := c.object(ctx, name, 0)
 	if failure != nil {
 		return nil, failure
 	}
+	return c.create(ctx, o, ownProperties())
+}
+
+// create creates those properties that an object has not.
+func (c *Connector) create(ctx context.Context, o *object, properties []newProperty) (created []string, failure *crm.Error) {
 	path := "/crm/v3/properties/" + url.PathEscape(o.Object.Object)
 	grouped := false
-	for _, p := range ownProperties(o.Object.Object) {
+	for _, p := range properties {
 		if _, there := o.properties[p.Name]; there {
 			continue
 		}
 		if !grouped {
 			group := map[string]string{"name": groupName, "label": "Handoff"}
-			if _, failure := c.do(ctx, "create group of "+name, http.MethodPost, path+"/groups", group); failure != nil && !exists(failure) {
+			if _, failure := c.do(ctx, "create group of "+o.name, http.MethodPost, path+"/groups", group); failure != nil && !exists(failure) {
 				return created, failure
 			}
 			grouped = true
 		}
-		_, failure := c.do(ctx, "create property of "+name, http.MethodPost, path, p)
+		_, failure := c.do(ctx, "create property of "+o.name, http.MethodPost, path, p)
 		if failure != nil && !exists(failure) {
 			failure.Fields = []string{p.Name}
 			return created, failure
@@ -97,7 +115,7 @@ func (c *Connector) setUp(ctx context.Context, name string) (created []string, f
 		}
 	}
 	if grouped {
-		_, _, failure = c.object(ctx, name, 0)
+		_, _, failure = c.object(ctx, o.name, 0)
 	}
 	return created, failure
 }

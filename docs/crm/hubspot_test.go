@@ -1,0 +1,128 @@
+// Package crm_test keeps the pages about CRMs true: what they configure works as they say, on a stand-in for the CRM.
+package crm_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/config"
+	"handoff/internal/crm"
+	"handoff/internal/crm/connectors"
+	"handoff/internal/mapping"
+	"handoff/internal/sandbox"
+	"handoff/internal/sandbox/hubspot"
+	"handoff/internal/sandbox/sandboxtest"
+	"handoff/internal/seal"
+)
+
+// blocks are the page's examples in one language.
+func blocks(t *testing.T, language string) (found []string) {
+	t.Helper()
+	page, err := os.ReadFile("hubspot.md")
+	require.NoError(t, err)
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllSubmatch(page, -1) {
+		found = append(found, string(match[1]))
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+// TestHubSpotPage follows the page as a new user would: configure, set up, check, and send a submission.
+func TestHubSpotPage(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}})
+	folder := t.TempDir()
+	keys, err := seal.NewKeys()
+	require.NoError(t, err)
+	environment := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
+		"HANDOFF_CRM_TOKEN=" + hubspot.Token, "HANDOFF_CRM_APP_SECRET=s", "HANDOFF_CRM_APP_REFRESH=r",
+	}
+	examples := blocks(t, "yaml")
+	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
+	for i, example := range examples {
+		text := source + strings.Replace(example, "    hubspot:\n", "    hubspot:\n      base_url: "+s.URL+"\n", 1)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.yaml", i)), []byte(text), 0o600))
+	}
+	file := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.yaml", i)) }
+	_, err = config.Load(file(1), environment, config.ProgramWorker)
+	require.NoError(t, err)
+	c, err := config.Load(file(0), environment, config.ProgramWorker)
+	require.NoError(t, err)
+
+	// The shipped mapping that the page speaks of, and what it uses.
+	mappings := filepath.Join(folder, "mappings")
+	require.NoError(t, os.CopyFS(filepath.Join(mappings, "shared"), os.DirFS("../../mappings/shared")))
+	shipped, err := os.ReadFile("../../mappings/demo-request.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(mappings, "demo-request.yaml"), shipped, 0o600))
+	require.NoError(t, os.Rename(file(0), filepath.Join(folder, "handoff.yaml")))
+
+	binary := filepath.Join(folder, "handoff")
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/handoff").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	run := func(line string) string {
+		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
+		command.Dir, command.Env = folder, environment
+		output, err := command.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", line, output)
+		return string(output)
+	}
+	lines := strings.Split(strings.TrimSpace(blocks(t, "sh")[0]), "\n")
+	require.Len(t, lines, 2)
+	created := run(lines[0])
+	for _, property := range []string{"contacts.handoff_state", "leads.handoff_key", "leads.email", "contacts.consent_text", "contacts.marketing_opt_in"} {
+		require.Contains(t, created, "crm: created property "+property+"\n")
+	}
+	require.NotContains(t, created, "contacts.firstname", "what HubSpot has is left alone")
+	require.NotContains(t, created, "_id\n", "links are no properties")
+	require.Equal(t, "crm: everything is there\n", run(lines[0]))
+	run(lines[1])
+
+	set, err := mapping.Load(os.DirFS(mappings))
+	require.NoError(t, err)
+	m, ok := set.For("website", "demo-request")
+	require.True(t, ok)
+	plan, problems := m.Apply(mapping.Input{
+		Source: "website", Form: "demo-request", Submission: "sub_page", SubmittedAt: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC),
+		Answers: map[string]any{
+			"email": "Ann@Example.com", "firstname": "Ann", "lastname": "Lee", "company": "Example", "country": "Germany",
+			"company_size": "51-200", "marketing_opt_in": "yes", "message": "Hello", "product_interest": "Hosting", "preferred_date": "2026-05-04",
+		},
+	})
+	require.Empty(t, problems)
+	connector, err := connectors.New(t.Context(), "crm", c.Destinations["crm"])
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, connector.Close()) })
+	written := map[string]string{}
+	for _, object := range plan.Objects {
+		fields := maps.Clone(object.Fields)
+		for _, link := range object.Links {
+			fields[link.Field] = written[link.To]
+		}
+		result := connector.Upsert(t.Context(), object.Object, []crm.Write{{
+			Submission: "sub_page", Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly, UpdateOnly: object.UpdateOnly,
+			FillBlanks: object.FillBlanks, Read: object.Read, SubmittedAt: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC),
+		}})[0]
+		require.Nil(t, result.Err, object.Object)
+		require.Equal(t, crm.Created, result.Outcome)
+		written[object.Name] = result.RecordID
+	}
+	contact, lead := s.HubSpot.Records("contacts")[0], s.HubSpot.Records("leads")[0]
+	require.Equal(t, "Ann", contact["firstname"])
+	require.Equal(t, "ann@example.com", contact["email"])
+	require.Equal(t, "true", contact["marketing_opt_in"])
+	require.Equal(t, "Ann Lee", lead["hs_lead_name"])
+	require.Equal(t, "2026-05-04", lead["demo_date"])
+	require.Equal(t, []string{written["contact"]}, s.HubSpot.Associated("leads", written["lead"], "contacts"))
+	require.Equal(t, []string{written["company"]}, s.HubSpot.Associated("contacts", written["contact"], "companies"))
+}
