@@ -86,6 +86,8 @@ func (p problem) classify(status int) *crm.Error {
 		return &crm.Error{Kind: crm.Transient, Code: code("locked")}
 	case status == 477: // the account is being moved to another data centre
 		return &crm.Error{Kind: crm.Transient, Code: code("migration")}
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusRequestURITooLong: // too long, or merged too often
+		return &crm.Error{Kind: crm.Invalid, Code: code("http_" + strconv.Itoa(status))}
 	case status == http.StatusRequestTimeout, status >= 500, status >= 300 && status < 400:
 		return &crm.Error{Kind: crm.Transient, Code: code("http_" + strconv.Itoa(status))}
 	case status == http.StatusConflict, p.Category == "CONFLICT", p.Category == "OBJECT_ALREADY_EXISTS":

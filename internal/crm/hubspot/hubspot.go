@@ -1,7 +1,8 @@
 // Package hubspot is the connector to HubSpot's CRM. HubSpot has no conditional write, so a batch is read before it is
 // written: one call reads a hundred records by their key, one creates those that are missing and one updates those that
-// exist; where both are needed and nothing stands against it, one upsert does for both. When each field was answered is
-// kept in one property of the record (see state), so that an older answer never overwrites a newer one.
+// exist; where both are needed and nothing stands against it, one upsert does for both. Records are updated by their id,
+// never by e-mail address. When each field was answered is kept in one property of the record (see state), so that an older
+// answer never overwrites a newer one.
 //
 // See https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis.
 package hubspot

@@ -60,17 +60,22 @@ func TestCalls(t *testing.T) {
 	upsert(t, c, "contact", first...)
 	require.Equal(t, []string{"contacts/batch/read 100"}, paths(s), "a repetition writes nothing")
 	upsert(t, c, "contact", second...)
-	require.Equal(t, []string{"contacts/batch/read 100", "contacts/batch/upsert 100"}, paths(s), "new and known ones together")
-	for i := range second {
-		second[i].SubmittedAt = noon.Add(time.Hour)
-		second[i].Fields["lastname"] = "b"
-	}
-	upsert(t, c, "contact", second...)
-	require.Equal(t, []string{"contacts/batch/read 100", "contacts/batch/update 100"}, paths(s))
+	require.Equal(t, []string{"contacts/batch/read 100", "contacts/batch/create 50", "contacts/batch/update 50"}, paths(s))
 	require.Len(t, s.HubSpot.Records("contacts"), 150)
 
-	// Where something depends on a record being new, nothing may come in between: two calls.
-	mixed := []crm.Write{write("c", 0, crm.Fields{"email": "p0@example.com", "lastname": "c"}), write("d", 0, crm.Fields{"email": "new@example.com", "lastname": "d"})}
+	// By a unique property of the customer's own, new and known ones go together, unless something depends on a record
+	// being new: then nothing may come in between.
+	byNumber := func(submission, number, name string) crm.Write {
+		w := write(submission, 0, crm.Fields{"customer_number": number, "lastname": name})
+		w.Keys = [][]string{{"customer_number"}}
+		return w
+	}
+	upsert(t, c, "contact", byNumber("c", "1", "c"))
+	s.HubSpot.ForgetCalls()
+	results := upsert(t, c, "contact", byNumber("d", "1", "d"), byNumber("d2", "2", "d"))
+	require.Equal(t, []string{"contacts/batch/read 2", "contacts/batch/upsert 2"}, paths(s))
+	require.Equal(t, []crm.Outcome{crm.Updated, crm.Created}, []crm.Outcome{results[0].Outcome, results[1].Outcome})
+	mixed := []crm.Write{byNumber("e", "1", "e"), byNumber("e2", "3", "e")}
 	mixed[1].CreateOnly = []string{"lastname"}
 	upsert(t, c, "contact", mixed...)
 	require.Equal(t, []string{"contacts/batch/read 2", "contacts/batch/create 1", "contacts/batch/update 1"}, paths(s))
