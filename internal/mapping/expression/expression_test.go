@@ -173,6 +173,7 @@ func TestAnAnswerThatIsMissingOrMakesNoSense(t *testing.T) {
 	}
 }
 
+// Ensure an expression that would run for hours fails instead.
 func TestTheCostIsBounded(t *testing.T) {
 	t.Parallel()
 	x, problems := expression.Compile(`interests.all(i, interests.all(j, interests.all(k, interests.all(l, i+j+k+l != ""))))`, scope())
@@ -181,10 +182,8 @@ func TestTheCostIsBounded(t *testing.T) {
 	for i := range many {
 		many[i] = "x"
 	}
-	started := time.Now()
 	_, err := x.Run(given{answers: map[string]any{"interests": many}})
 	require.ErrorIs(t, err, expression.ErrFailed)
-	require.Less(t, time.Since(started), 5*time.Second)
 }
 
 func TestFieldsCanBeCalledOtherwise(t *testing.T) {
