@@ -153,6 +153,21 @@ func (s *suite) badItem(t *testing.T) {
 		require.Equal(t, crm.Created, result.Outcome)
 		require.Equal(t, result.RecordID, s.find(t, people[i]).ID)
 	}
+	// And once more, with records that exist.
+	for i := range batch {
+		batch[i] = s.submission(fmt.Sprintf("sub_again_%d", i), people[i], 1, crm.Fields{s.Number: "8", s.Texts[0]: "again"})
+	}
+	batch[0].Fields[s.Number] = "not a number"
+	for i, result := range s.upsert(t, batch...) {
+		if i == 0 {
+			require.NotNil(t, result.Err)
+			require.Equal(t, crm.Invalid, result.Err.Kind)
+			require.Nil(t, s.find(t, people[i]).Fields[s.Texts[0]], "a refused write changes nothing")
+			continue
+		}
+		requireWritten(t, result)
+		require.Equal(t, "again", s.find(t, people[i]).Fields[s.Texts[0]])
+	}
 }
 
 func (s *suite) untouched(t *testing.T) {

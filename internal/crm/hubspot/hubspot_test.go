@@ -2,7 +2,10 @@ package hubspot_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,6 +172,15 @@ func TestAdoptsCompanies(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.Equal(t, crm.Fields{"name": "First", "city": "Genf"}, found[0].Fields)
+
+	// Several are searched for in one call, and each is told from the others.
+	red := s.HubSpot.Put("companies", "", map[string]string{"domain": "red.example"})
+	blue := s.HubSpot.Put("companies", "", map[string]string{"domain": "blue.example"})
+	s.HubSpot.ForgetCalls()
+	several := upsert(t, c, "company", company("blue.example", "a", 0), company("green.example", "b", 0), company("red.example", "c", 0))
+	require.Equal(t, []string{blue, red}, []string{several[0].RecordID, several[2].RecordID})
+	require.Equal(t, crm.Created, several[1].Outcome)
+	require.Equal(t, 1, strings.Count(strings.Join(paths(s), " "), "companies/search"))
 
 	// A key of two fields, the second choice.
 	byName := s.HubSpot.Put("companies", "", map[string]string{"name": "Acme", "country": "CH"})
@@ -393,6 +405,81 @@ func TestTwoWorkers(t *testing.T) {
 	}
 	require.Len(t, ids, 1)
 	require.Len(t, s.HubSpot.Records("contacts"), 1)
+}
+
+// meddle is another way to the account, on which something happens once, just before a call to a path.
+func meddle(t *testing.T, s *sandboxtest.Running, path string, happens func()) *hubspot.Connector {
+	t.Helper()
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, path) {
+			once.Do(happens)
+		}
+		s.Server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return connect(t, s, func(c *hubspot.Config) { c.BaseURL = server.URL })
+}
+
+// TestSomebodyElseIsQuicker: what happens between reading and writing is read again, and heeded.
+func TestSomebodyElseIsQuicker(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	var theirs string
+	c := meddle(t, s, "/batch/create", func() {
+		theirs = s.HubSpot.Put("contacts", "", map[string]string{"email": "ann@example.com", "firstname": "Theirs"})
+	})
+	w := write("s1", 0, crm.Fields{"email": "ann@example.com", "firstname": "Ours", "lastname": "Lee"})
+	w.CreateOnly = []string{"firstname"}
+	results := upsert(t, c, "contact", w, write("s2", 0, crm.Fields{"email": "bob@example.com"}))
+	require.Equal(t, theirs, results[0].RecordID)
+	require.Equal(t, []crm.Outcome{crm.Updated, crm.Created}, []crm.Outcome{results[0].Outcome, results[1].Outcome})
+	ann := s.HubSpot.Records("contacts")[0]
+	require.Equal(t, []string{"Theirs", "Lee"}, []string{ann["firstname"], ann["lastname"]}, "never written to a record that exists")
+
+	// A contact that is deleted in between is made anew.
+	gone := meddle(t, s, "/batch/update", func() { require.NoError(t, c.Erase(t.Context(), theirs)) })
+	result := upsert(t, gone, "contact", write("s3", 1, crm.Fields{"email": "ann@example.com", "firstname": "New"}))[0]
+	require.NotEqual(t, theirs, result.RecordID)
+	require.Equal(t, crm.Created, result.Outcome)
+
+	// A unique property of somebody else stays a conflict, after one attempt (I4).
+	s.HubSpot.Put("contacts", "", map[string]string{"email": "carl@example.com", "customer_number": "7"})
+	s.HubSpot.ForgetCalls()
+	failure := c.Upsert(t.Context(), "contact", []crm.Write{write("s4", 0, crm.Fields{"email": "dora@example.com", "customer_number": "7"})})[0].Err
+	require.Equal(t, crm.Error{
+		Kind: crm.Conflict, Code: "CONFLICTING_UNIQUE_VALUE", Status: 207, Fields: []string{"customer_number"}, RequestID: failure.RequestID,
+	}, *failure)
+	require.Equal(t, []string{"contacts/batch/read 1", "contacts/batch/create 1"}, paths(s))
+}
+
+// TestSilence: an answer that says nothing of a record is no success; the record is sent again alone, and then it is for a
+// later attempt, which reads first.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	silent := 1 // so many calls are answered with nothing
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/batch/create") && silent > 0 {
+			silent--
+			_, _ = w.Write([]byte(`{"status":"COMPLETE","results":[]}`))
+			return
+		}
+		s.Server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c := connect(t, s, func(c *hubspot.Config) { c.BaseURL = server.URL })
+	two := []crm.Write{write("s1", 0, crm.Fields{"email": "ann@example.com"}), write("s2", 0, crm.Fields{"email": "bob@example.com"})}
+	upsert(t, c, "contact", two...)
+	require.Len(t, s.HubSpot.Records("contacts"), 2)
+
+	silent = 1
+	alone := write("s3", 0, crm.Fields{"email": "carl@example.com"})
+	failure := c.Upsert(t.Context(), "contact", []crm.Write{alone})[0].Err
+	require.Equal(t, crm.Transient, failure.Kind)
+	require.Equal(t, "unanswered", failure.Code)
+	upsert(t, c, "contact", alone)
+	require.Len(t, s.HubSpot.Records("contacts"), 3)
 }
 
 // TestConfig: what is wrong is told, all at once.
