@@ -1,6 +1,7 @@
 package crmtest
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -15,6 +16,8 @@ type Proxy struct {
 
 	mu      sync.Mutex
 	fault   fault
+	request []byte // whose reply is to be lost
+	lost    int    // replies
 	open    map[net.Conn]struct{}
 	silence chan struct{} // closed when a silence ends
 	closed  bool
@@ -25,6 +28,7 @@ type fault int
 const (
 	healthy fault = iota
 	lostReplies
+	lostReply // to one request; from then on lostReplies
 	silent
 )
 
@@ -45,6 +49,22 @@ func (p *Proxy) Addr() *net.TCPAddr { return p.listener.Addr().(*net.TCPAddr) }
 // LoseReplies forwards what clients send, but hangs up on them as soon as the server answers. New connections are
 // refused.
 func (p *Proxy) LoseReplies() { p.set(lostReplies) }
+
+// LoseReplyTo waits for a request that contains a text: its reply is lost, and all others from then on, as with
+// LoseReplies. What goes on beside it, such as a new connection or a statement that is prepared, is not disturbed before.
+func (p *Proxy) LoseReplyTo(request string) {
+	p.mu.Lock()
+	p.request = []byte(request)
+	p.mu.Unlock()
+	p.set(lostReply)
+}
+
+// Lost says how many replies were lost.
+func (p *Proxy) Lost() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost
+}
 
 // Silence forwards what clients send and holds back what the server answers.
 func (p *Proxy) Silence() { p.set(silent) }
@@ -95,9 +115,11 @@ func (p *Proxy) accept() {
 func (p *Proxy) forward(client, server net.Conn) {
 	defer p.hangUp(client, server)
 	buffer := make([]byte, 32<<10)
+	var seen []byte // the end of what was sent before, because a request may come in pieces
 	for {
 		n, err := client.Read(buffer)
 		if n > 0 {
+			seen = p.look(append(seen, buffer[:n]...))
 			if _, err := server.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -108,6 +130,21 @@ func (p *Proxy) forward(client, server net.Conn) {
 	}
 }
 
+// look begins to lose replies when the request that was waited for has come, before the server sees it. It returns what
+// to put in front of the next piece.
+func (p *Proxy) look(sent []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fault != lostReply {
+		return nil
+	}
+	if bytes.Contains(sent, p.request) {
+		p.fault = lostReplies
+		return nil
+	}
+	return bytes.Clone(sent[max(0, len(sent)-len(p.request)+1):])
+}
+
 // reply carries answers, or loses them.
 func (p *Proxy) reply(server, client net.Conn) {
 	defer p.hangUp(client, server)
@@ -116,6 +153,11 @@ func (p *Proxy) reply(server, client net.Conn) {
 		n, err := server.Read(buffer)
 		f, silence := p.state()
 		switch {
+		case f == lostReplies && n > 0:
+			p.mu.Lock()
+			p.lost++
+			p.mu.Unlock()
+			return
 		case f == lostReplies:
 			return
 		case f == silent:
