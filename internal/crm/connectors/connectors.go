@@ -68,7 +68,7 @@ func postgresConfig(d config.Destination) postgres.Config {
 func hubspotConfig(d config.Destination) hubspot.Config {
 	h := d.HubSpot
 	c := hubspot.Config{
-		BaseURL: h.BaseURL, Credentials: hubspot.StaticToken(h.Token.Reveal()), Timeout: d.Timeout, TimeZone: h.Location,
+		BaseURL: h.BaseURL, Credentials: crm.StaticToken(h.Token.Reveal()), Timeout: d.Timeout, TimeZone: h.Location,
 		Objects: map[string]hubspot.Object{},
 	}
 	if h.App != nil {

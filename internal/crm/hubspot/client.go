@@ -65,7 +65,7 @@ func (c *Connector) do(ctx context.Context, operation, method, path string, body
 			return r, r.fail(failure)
 		}
 		next, renewal := c.config.Credentials.Renew(ctx, token)
-		if errors.Is(renewal, ErrNotRenewable) {
+		if errors.Is(renewal, crm.ErrNotRenewable) {
 			return r, r.fail(failure)
 		}
 		token, err = next, renewal

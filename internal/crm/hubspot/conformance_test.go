@@ -36,7 +36,7 @@ func start(t testing.TB, options account.Options) *sandboxtest.Running {
 // connect makes a connector to the account; change may change its configuration.
 func connect(t testing.TB, s *sandboxtest.Running, change func(*hubspot.Config)) *hubspot.Connector {
 	t.Helper()
-	config := hubspot.Config{BaseURL: s.URL, Credentials: hubspot.StaticToken(account.Token), Timeout: 20 * time.Second}
+	config := hubspot.Config{BaseURL: s.URL, Credentials: crm.StaticToken(account.Token), Timeout: 20 * time.Second}
 	if change != nil {
 		change(&config)
 	}

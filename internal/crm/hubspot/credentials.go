@@ -14,27 +14,6 @@ import (
 	"handoff/internal/crm"
 )
 
-// Credentials give calls their token. They are safe for concurrent use.
-type Credentials interface {
-	// Token is what calls carry now.
-	Token(ctx context.Context) (string, error)
-	// Renew replaces a token that HubSpot has refused. ErrNotRenewable says that there is no other; any other error is
-	// a *crm.Error.
-	Renew(ctx context.Context, refused string) (string, error)
-}
-
-// ErrNotRenewable says that a token is refused for good: a person must replace it.
-var ErrNotRenewable = errors.New("the token cannot be renewed")
-
-// StaticToken is the token of a private app, which does not expire.
-type StaticToken string
-
-// Token is the token itself.
-func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
-
-// Renew is refused.
-func (t StaticToken) Renew(context.Context, string) (string, error) { return "", ErrNotRenewable }
-
 // Refresh gets access tokens for a refresh token of an app that somebody has connected. One is got at a time, whoever
 // waits for it, and before the last one's time is up.
 // See https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints.
@@ -162,7 +141,7 @@ func credentialFailure(ctx context.Context, err error) *crm.Error {
 		own := *failure
 		return &own
 	}
-	if errors.Is(err, ErrNotRenewable) {
+	if errors.Is(err, crm.ErrNotRenewable) {
 		return &crm.Error{Kind: crm.Auth, Code: "not_renewable"}
 	}
 	return transportFailure(ctx, err)

@@ -67,7 +67,7 @@ func replay(t *testing.T, path string, f fixture) *hubspot.Connector {
 		}
 	}))
 	t.Cleanup(server.Close)
-	c, err := hubspot.New(hubspot.Config{BaseURL: server.URL, Credentials: hubspot.StaticToken("t")})
+	c, err := hubspot.New(hubspot.Config{BaseURL: server.URL, Credentials: crm.StaticToken("t")})
 	require.NoError(t, err)
 	return c
 }
@@ -231,7 +231,7 @@ func TestFixtureUpdate(t *testing.T) {
 			}
 		}))
 		t.Cleanup(server.Close)
-		c, err := hubspot.New(hubspot.Config{BaseURL: server.URL, Credentials: hubspot.StaticToken("t")})
+		c, err := hubspot.New(hubspot.Config{BaseURL: server.URL, Credentials: crm.StaticToken("t")})
 		require.NoError(t, err)
 		fields := crm.Fields{"email": "john@example.com", "lastname": "Doe"}
 		if fixtureName == "associations_batch_create_201" {

@@ -39,7 +39,7 @@ type Config struct {
 	// BaseURL is where the account's API answers; DefaultBaseURL when empty.
 	BaseURL string
 	// Credentials give the token of every call; see StaticToken and Refresh.
-	Credentials Credentials
+	Credentials crm.Credentials
 	// Timeout is how long one call may take; 10 seconds when zero.
 	Timeout time.Duration
 	// Objects are HubSpot's objects by the name that mappings use. Contact, company, deal, lead, note, task and ticket are
