@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/crm"
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/sandbox"
