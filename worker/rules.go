@@ -31,6 +31,9 @@ func loadRules(folder string, sources, destinations []string) (activities.Rules,
 	if mappingErr == nil {
 		checkErr = mappings.Check(sources, destinations)
 	}
+	if mappingErr == nil && routingErr == nil {
+		checkErr = errors.Join(checkErr, mappings.CheckRoutes(table.Routes()), table.CheckFacts(mappings.Facts()))
+	}
 	return activities.Rules{Mappings: mappings, Routing: table}, errors.Join(mappingErr, routingErr, checkErr)
 }
 

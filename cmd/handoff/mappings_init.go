@@ -77,6 +77,7 @@ func (b *beginning) run(cmd *cobra.Command, _ []string) (bool, error) {
 		if _, err := cmd.OutOrStdout().Write(proposal.File); err != nil {
 			return false, err
 		}
+		fmt.Fprintln(cmd.ErrOrStderr()) // apart from the file, where both go to one screen
 		b.next(cmd.ErrOrStderr(), proposal, "mappings/"+proposal.Mapping+".yaml")
 		return true, nil
 	}

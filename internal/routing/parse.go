@@ -64,6 +64,7 @@ type parser struct {
 	file     *yamlfile.File
 	spec     tableSpec
 	pools    map[string]*roster
+	asks     []asked
 	problems yamlfile.Problems
 }
 
@@ -83,6 +84,7 @@ func (p *parser) table() *Table {
 	}
 	p.readPools()
 	t := &Table{queue: p.spec.Queue, rules: p.readRules(), routes: map[string]target{}}
+	t.file, t.asks = p.file, p.asks
 	for _, name := range slices.Sorted(maps.Keys(p.spec.Routes)) {
 		path := yamlfile.Key("$.routes", name)
 		p.checkName(path, name)

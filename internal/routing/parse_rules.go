@@ -38,7 +38,9 @@ func (p *ruleReader) rule(i int, path string, spec ruleSpec) rule {
 		p.problem(path+".when", "want at least one fact; a rule without `when` takes everything")
 	}
 	for _, fact := range slices.Sorted(maps.Keys(spec.When)) {
-		p.condition(yamlfile.Key(path+".when", fact), fact, spec.When[fact])
+		at := yamlfile.Key(path+".when", fact)
+		p.condition(at, fact, spec.When[fact])
+		p.asks = append(p.asks, asked{at, fact})
 	}
 	if p.file.Has(path+".territories") || p.file.Has(path+".by") {
 		r.territories = p.territories(path, spec)
@@ -46,6 +48,7 @@ func (p *ruleReader) rule(i int, path string, spec ruleSpec) rule {
 	}
 	if p.file.Has(path + ".accounts") {
 		r.accounts = spec.Accounts
+		p.asks = append(p.asks, asked{path + ".accounts", FactDomain})
 		p.accounts(path, spec)
 		return r
 	}

@@ -22,6 +22,7 @@ func (p *ruleReader) territories(path string, spec ruleSpec) *territories {
 	}
 	for i, fact := range spec.By {
 		at := yamlfile.Index(path+".by", i)
+		p.asks = append(p.asks, asked{at, fact})
 		switch {
 		case !wordName.MatchString(fact):
 			p.problem(at, "want the name of a fact: a-z, 0-9, - and _")

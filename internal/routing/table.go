@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"handoff/internal/yamlfile"
 )
 
 // Facts are what rules look at: country, domain, employees, product and so on, as the mapping names them.
@@ -42,6 +44,8 @@ type Table struct {
 	rules  []rule
 	routes map[string]target
 	queue  string
+	file   *yamlfile.File // for what can be said of it later
+	asks   []asked
 }
 
 // target is where a rule or route sends a record: exactly one field is set.

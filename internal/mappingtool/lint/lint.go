@@ -5,7 +5,9 @@ import (
 	"errors"
 	"slices"
 
+	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/folder"
+	"handoff/internal/routing"
 	"handoff/internal/yamlfile"
 )
 
@@ -48,14 +50,26 @@ func Folder(f *folder.Folder, sources, destinations []string, only ...string) Re
 			found = append(found, p)
 		}
 	}
-	_, err = f.Routing()
+	table, err := f.Routing()
 	found = append(found, problems(err)...)
+	if set != nil && table != nil {
+		found = append(found, together(f, set, table)...)
+	}
 	for _, p := range found.Sorted() {
 		if p.File == "" || slices.Contains(report.Files, p.File) {
 			report.Problems = append(report.Problems, describe(f, p))
 		}
 	}
 	return report
+}
+
+// together says where mappings and routing table do not meet.
+func together(f *folder.Folder, set *mapping.Set, table *routing.Table) yamlfile.Problems {
+	found := append(problems(set.CheckRoutes(table.Routes())), problems(table.CheckFacts(set.Facts()))...)
+	for i := range found {
+		found[i].File = f.Shown(found[i].File)
+	}
+	return found
 }
 
 // problems takes an error apart. One that is not made of problems is a problem itself.

@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,4 +97,31 @@ func printed(r lint.Report) string {
 	var b bytes.Buffer
 	r.Print(screen.New(&b, false, 100))
 	return b.String()
+}
+
+func TestMappingsAndRoutingTableMustMeet(t *testing.T) {
+	t.Parallel()
+	f := open(t, map[string]string{
+		"contact-us.yaml": sound + `customer: {object: contact, when: {lifecycle: [customer]}, route: account-managers}
+routing: {country: country, employees: employees}
+`,
+		"routing.yaml": `queue: unassigned
+rules:
+  - {name: named, accounts: {acme.com: ana}}
+  - {name: large, when: {employes: {min: 1000}}, queue: large}
+  - {name: places, by: [country, state], territories: {DE: {queue: dach}}}
+routes: {account-management: {queue: accounts}}
+`,
+	})
+	const never = " (no mapping names it under `routing`, so this never matches)"
+	var said []string
+	for _, p := range lint.Folder(f, nil, nil).Problems {
+		said = append(said, fmt.Sprintf("%s:%d:%d %s", filepath.Base(p.File), p.Line, p.Column, p.Message))
+	}
+	require.Equal(t, []string{
+		`contact-us.yaml:9:67 unknown route "account-managers"; did you mean "account-management"?`,
+		`routing.yaml:3:19 unknown fact "domain"; want one of: country, employees` + never,
+		`routing.yaml:4:26 unknown fact "employes"; did you mean "employees"?` + never,
+		`routing.yaml:5:34 unknown fact "state"; want one of: country, employees` + never,
+	}, said)
 }
