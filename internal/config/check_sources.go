@@ -104,6 +104,9 @@ func (l *loader) checkForms(path string, s *Source) {
 // checkAdapter checks what the adapter wants, and refuses what it has no use for.
 func (l *loader) checkAdapter(c *Config, path string, s *Source) {
 	t := s.Adapter.traits()
+	if s.Adapter == Generic && s.PullOnly() && s.Scheme == "" {
+		s.Scheme = StandardWebhooks // nobody sends, and nobody could sign
+	}
 	if s.Adapter == Generic {
 		l.checkScheme(path, s)
 	} else {
@@ -131,6 +134,7 @@ func (l *loader) checkAdapter(c *Config, path string, s *Source) {
 	}
 	l.checkHandshake(c, path, s, t)
 	l.checkFetch(c, path, s, t)
+	l.checkPull(c, path, s)
 	if s.Scheme == StandardWebhooks && s.EventID.IsZero() {
 		s.EventID = Place{Header: standardwebhooks.HeaderWebhookID}
 	}

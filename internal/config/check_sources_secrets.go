@@ -26,7 +26,7 @@ func (s *Source) travels() bool {
 }
 
 func (l *loader) checkSecrets(c *Config, path string, s *Source) {
-	if len(s.SecretEnvs) == 0 {
+	if len(s.SecretEnvs) == 0 && !s.PullOnly() {
 		l.problem(path+".secrets", "want the names of one or more environment variables that hold secrets")
 	}
 	s.Secrets = l.sourceSecrets(c, path+".secrets", "secret of a source", s.SecretEnvs, func(variable string, secret Secret) {

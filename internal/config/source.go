@@ -43,6 +43,8 @@ type Source struct {
 	Versions []string `yaml:"versions"`
 	// Fetch says how the answers are fetched that a thin notice only announces.
 	Fetch *Fetch `yaml:"fetch"`
+	// Pull says how what its webhooks missed is found; nil where nobody looks.
+	Pull *Pull `yaml:"pull"`
 
 	Signature `yaml:",inline"`
 	Layout    `yaml:",inline"`

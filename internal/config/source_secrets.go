@@ -14,8 +14,14 @@ func (s Source) SecretNames() []string {
 	if s.Fetch != nil {
 		names = append(names, s.Fetch.TokenEnv)
 	}
+	if s.Pull != nil && s.Pull.TokenEnv != "" && (s.Fetch == nil || s.Pull.TokenEnv != s.Fetch.TokenEnv) {
+		names = append(names, s.Pull.TokenEnv)
+	}
 	return names
 }
+
+// PullOnly says that no webhooks come from the source.
+func (s Source) PullOnly() bool { return s.Pull != nil && s.Pull.Only }
 
 // MissingSecrets are those of SecretNames that environ does not hold, in the variable, in the file that it names, or in the
 // folder of secrets.

@@ -18,19 +18,6 @@ type Fetcher interface {
 	Fetch(ctx context.Context, n submission.Notice) (Fetched, error)
 }
 
-// Lister reads what was submitted since a moment, page by page: what webhooks missed is found there.
-type Lister interface {
-	// List reads one page of the records of a form (with LinkedIn: of an account); the empty cursor is the first page. Its
-	// error is a *FetchError.
-	List(ctx context.Context, form string, since time.Time, cursor string) (Page, error)
-}
-
-// Page is a part of a list.
-type Page struct {
-	Records []Fetched
-	Next    string // the cursor of the next page; empty at the end
-}
-
 // Fetched is a record as its sender holds it.
 type Fetched struct {
 	ID          string // the submission id of the webhook, which a pull must give too
@@ -42,6 +29,14 @@ type Fetched struct {
 	Context     map[string]string
 	Locale      string
 	Test        bool // the sender marks it as a test, which a notice does not say
+}
+
+// entry is the record as a submission of its own, for a list; raw is what it was read from.
+func (f Fetched) entry(raw []byte) Entry {
+	return Entry{
+		SubmissionID: f.ID, Form: f.Form, FormName: f.FormName, SubmittedAt: f.SubmittedAt, Answers: f.Answers, Context: f.Context,
+		Consents: f.Consents, Locale: f.Locale, Test: f.Test, Raw: raw,
+	}
 }
 
 // Payload completes the payload of a notice. The notice stays, so that it can be fetched again.

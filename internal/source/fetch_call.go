@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"handoff/internal/config"
 )
 
@@ -21,6 +23,9 @@ type caller struct {
 	token   config.Secret
 	timeout time.Duration
 	now     func() time.Time
+	limit   *rate.Limiter // nil is none of our own
+	// authorize puts the token into a call; a bearer token when nil.
+	authorize func(*http.Request)
 }
 
 func newCaller(f config.Fetch, client *http.Client, now func() time.Time) caller {
@@ -61,13 +66,20 @@ func (r reply) ok() bool { return r.status == http.StatusOK }
 // get calls a path. Its error is a *FetchError of kind transient: there was no answer. What the transport says of it is
 // dropped, because it names the record.
 func (c caller) get(ctx context.Context, path string, header map[string]string) (reply, error) {
+	if c.limit != nil && c.limit.Wait(ctx) != nil { // the caller's time is up before its turn
+		return reply{}, &FetchError{Kind: FetchTransient, Code: "timeout"}
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
 	if err != nil {
 		return reply{}, &FetchError{Kind: FetchPermanent, Code: "bad_address"}
 	}
-	request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	if c.authorize != nil {
+		c.authorize(request)
+	} else {
+		request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	}
 	request.Header.Set("Accept", "application/json")
 	for name, value := range header {
 		request.Header.Set(name, value)

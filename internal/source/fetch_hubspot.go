@@ -79,7 +79,7 @@ func (h *hubspotFetcher) List(ctx context.Context, form string, since time.Time,
 		return Page{}, h.failure(r)
 	}
 	var list struct {
-		Results []hubspotSubmission `json:"results"`
+		Results []json.RawMessage `json:"results"`
 		Paging  struct {
 			Next struct {
 				After text `json:"after"`
@@ -90,16 +90,21 @@ func (h *hubspotFetcher) List(ctx context.Context, form string, since time.Time,
 		return Page{}, err
 	}
 	page := Page{Next: string(list.Paging.Next.After)}
-	for _, s := range list.Results {
-		record, err := s.record(form, h.limits)
-		if err != nil {
-			return Page{}, err
+	for _, raw := range list.Results {
+		var s hubspotSubmission
+		record, err := Fetched{}, json.Unmarshal(raw, &s)
+		if err == nil {
+			record, err = s.record(form, h.limits)
+		}
+		if err != nil || record.ID == "" {
+			page.Entries = append(page.Entries, unreadableRecord(raw, "conversionId"))
+			continue
 		}
 		if record.SubmittedAt.Before(since) {
 			page.Next = "" // everything further is older
 			continue
 		}
-		page.Records = append(page.Records, record)
+		page.Entries = append(page.Entries, record.entry(raw))
 	}
 	return page, nil
 }

@@ -63,13 +63,13 @@ func TestHubSpotContact(t *testing.T) {
 
 func TestHubSpotPages(t *testing.T) {
 	t.Parallel()
-	list := func(since time.Time) (records []source.Fetched, pages int) {
+	list := func(since time.Time) (records []source.Entry, pages int) {
 		f := fetcher(t, config.HubSpot, contacts()).(source.Lister)
 		cursor := ""
 		for first := true; first || cursor != ""; first = false {
 			page, err := f.List(t.Context(), "F1", since, cursor)
 			require.NoError(t, err)
-			records, cursor, pages = append(records, page.Records...), page.Next, pages+1
+			records, cursor, pages = append(records, page.Entries...), page.Next, pages+1
 		}
 		return records, pages
 	}
@@ -77,7 +77,7 @@ func TestHubSpotPages(t *testing.T) {
 	require.Len(t, records, 120)
 	require.Equal(t, 3, pages)
 	require.Equal(t, map[string]any{"email": "a@b.example", "topic": []any{"x", "y"}}, records[0].Answers)
-	require.Equal(t, "conv-0", records[0].ID)
+	require.Equal(t, "conv-0", records[0].SubmissionID)
 
 	records, pages = list(received.Add(-60 * time.Minute))
 	require.Len(t, records, 61)

@@ -89,7 +89,7 @@ func (l *linkedinFetcher) List(ctx context.Context, account string, since time.T
 		return Page{}, err
 	}
 	var list struct {
-		Elements []linkedinResponse `json:"elements"`
+		Elements []json.RawMessage `json:"elements"`
 		Paging   struct {
 			Total int `json:"total"`
 		} `json:"paging"`
@@ -98,12 +98,17 @@ func (l *linkedinFetcher) List(ctx context.Context, account string, since time.T
 		return Page{}, err
 	}
 	var page Page
-	for _, response := range list.Elements {
+	for _, raw := range list.Elements {
+		var response linkedinResponse
+		if json.Unmarshal(raw, &response) != nil || response.ID == "" {
+			page.Entries = append(page.Entries, unreadableRecord(raw, "id"))
+			continue
+		}
 		lead, err := l.lead(ctx, response)
 		if err != nil {
 			return Page{}, err
 		}
-		page.Records = append(page.Records, lead)
+		page.Entries = append(page.Entries, lead.entry(raw))
 	}
 	if next := start + len(list.Elements); len(list.Elements) > 0 && next < list.Paging.Total {
 		page.Next = strconv.Itoa(next)

@@ -91,7 +91,7 @@ func TestLinkedInPages(t *testing.T) {
 	for first := true; first || cursor != ""; first = false {
 		page, err := f.List(t.Context(), "urn:li:sponsoredAccount:522529623", received.Add(-time.Hour), cursor)
 		require.NoError(t, err)
-		records, cursor, pages = records+len(page.Records), page.Next, pages+1
+		records, cursor, pages = records+len(page.Entries), page.Next, pages+1
 	}
 	require.Equal(t, 250, records)
 	require.Equal(t, 3, pages)

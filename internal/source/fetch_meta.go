@@ -83,9 +83,10 @@ func (m *metaFetcher) List(ctx context.Context, form string, since time.Time, cu
 	for _, raw := range list.Data {
 		lead, err := m.lead(raw)
 		if err != nil {
-			return Page{}, err
+			page.Entries = append(page.Entries, unreadableRecord(raw, "id"))
+			continue
 		}
-		page.Records = append(page.Records, lead)
+		page.Entries = append(page.Entries, lead.entry(raw))
 	}
 	if list.Paging.Next != "" { // the last page has cursors too
 		page.Next = string(list.Paging.Cursors.After)

@@ -71,12 +71,12 @@ func TestMetaPages(t *testing.T) {
 	t.Parallel()
 	a := graph(t)
 	f := fetcher(t, config.Meta, a).(source.Lister)
-	var leads []source.Fetched
+	var leads []source.Entry
 	cursor, pages := "", 0
 	for first := true; first || cursor != ""; first = false {
 		page, err := f.List(t.Context(), "F1", received, cursor)
 		require.NoError(t, err)
-		leads = append(leads, page.Records...)
+		leads = append(leads, page.Entries...)
 		cursor = page.Next
 		pages++
 	}

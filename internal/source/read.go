@@ -28,6 +28,8 @@ type Reading struct {
 type Item struct {
 	Submission submission.Submission
 	Payload    submission.Payload
+	// Raw is what a pulled submission was read from; a delivery's is the reading's.
+	Raw []byte
 }
 
 // Read identifies the submissions in a verified request and flattens their answers. What is not understood is a
@@ -96,7 +98,7 @@ func (s *Source) item(r Request, e Entry, number int) Item {
 	}
 	payload.Context = track(s.context(e), e.Answers)
 	sub.Locale = payload.Context["locale"]
-	return Item{sub, payload}
+	return Item{Submission: sub, Payload: payload}
 }
 
 // context is what the sender states beside the answers.

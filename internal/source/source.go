@@ -53,6 +53,9 @@ func New(name string, c config.Source) (*Source, error) {
 	if s.definition, ok = definitionOf(c); !ok {
 		return nil, fmt.Errorf("source %s: unknown adapter %q", name, c.Adapter)
 	}
+	if c.PullOnly() && len(s.secrets) == 0 {
+		return NewReader(name, c) // nobody can deliver to it
+	}
 	if err := checkSecrets(s.secrets); err != nil {
 		return nil, fmt.Errorf("source %s: %w", name, err)
 	}
