@@ -79,9 +79,13 @@ type Deps struct {
 	RulesAt      func(version string) (Rules, bool)
 	Destinations map[string]Destination
 	Fetcher      Fetcher // nil where no source sends notices
-	Notifier     Notifier
-	Metrics      Metrics
-	Logger       *slog.Logger
+	// Puller lists what was submitted, for Pulls to keep; nil where nobody looks for what webhooks missed.
+	Puller      Puller
+	Pulls       PullLedger
+	PullMetrics PullMetrics
+	Notifier    Notifier
+	Metrics     Metrics
+	Logger      *slog.Logger
 	// Drift is told about every submission that was mapped; nil where nobody looks out for drift.
 	Drift *Drift
 	// Index makes a blind index, so that the ledger recognizes a person without knowing one.
@@ -103,6 +107,9 @@ type Activities struct {
 	rulesAt      func(version string) (Rules, bool)
 	destinations map[string]Destination
 	fetcher      Fetcher
+	puller       Puller
+	pulls        PullLedger
+	pullMetrics  PullMetrics
 	notifier     Notifier
 	metrics      Metrics
 	logger       *slog.Logger
@@ -117,7 +124,7 @@ type Activities struct {
 // New returns the activities over deps, all of which but Drift are required.
 func New(d Deps) *Activities {
 	return &Activities{
-		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, fetcher: d.Fetcher, notifier: d.Notifier,
+		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, fetcher: d.Fetcher, puller: d.Puller, pulls: d.Pulls, pullMetrics: d.PullMetrics, notifier: d.Notifier,
 		metrics: d.Metrics, logger: d.Logger, drift: d.Drift, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
 		random: d.Random, statusURL: d.StatusURL,
 	}

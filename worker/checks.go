@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"hash/fnv"
 	"log/slog"
 	"maps"
 	"slices"
@@ -11,7 +9,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"handoff/internal/config"
 	"handoff/internal/submission"
@@ -41,13 +38,6 @@ func (c *checks) soon() {
 	default:
 	}
 }
-
-const (
-	// scheduleTimeout bounds one request about a schedule.
-	scheduleTimeout = 10 * time.Second
-	// scheduleAgain is when it is tried again after a failure.
-	scheduleAgain = 30 * time.Second
-)
 
 // run makes the schedules, has a check made at once and whenever the rules change, until ctx ends. A Temporal that is away
 // is asked again: no submission depends on this.
@@ -86,11 +76,11 @@ func (c *checks) check(ctx context.Context, name string, made map[string]bool) e
 		Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
 }
 
-// ensure makes the schedule, or gives an existing one the configured interval. Whether it is paused is left to operators.
+// ensure makes the schedule, or gives an existing one the configured interval.
 func (c *checks) ensure(ctx context.Context, name string) error {
-	id, spec := submission.ScheduleCheck(name), scheduleSpec(name, c.every[name])
-	_, err := c.schedules.Create(ctx, client.ScheduleOptions{
-		ID: id, Spec: spec,
+	id := submission.ScheduleCheck(name)
+	return ensureSchedule(ctx, c.schedules, client.ScheduleOptions{
+		ID: id, Spec: scheduleSpec(name, c.every[name]),
 		Action: &client.ScheduleWorkflowAction{
 			ID: id, Workflow: submission.CheckType, Args: []any{submission.Check{Destination: name}},
 			TaskQueue: submission.QueueSubmissions, StaticSummary: "mappings and routing against " + name,
@@ -98,27 +88,4 @@ func (c *checks) ensure(ctx context.Context, name string) error {
 		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, // a check that waits for a stopped CRM is enough
 		CatchupWindow: time.Minute,                          // what was missed in an outage is not made up for
 	})
-	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return err
-	}
-	return c.schedules.GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
-		DoUpdate: func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			schedule := input.Description.Schedule
-			if at := schedule.Spec; at != nil && slices.Equal(at.Intervals, spec.Intervals) && at.Jitter == spec.Jitter {
-				return nil, temporal.ErrSkipScheduleUpdate
-			}
-			schedule.Spec = &spec
-			return &client.ScheduleUpdate{Schedule: &schedule}, nil
-		},
-	})
-}
-
-// scheduleSpec spreads the destinations over the interval, so that not all of them are asked on the hour.
-func scheduleSpec(name string, every time.Duration) client.ScheduleSpec {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(name)) // never fails
-	offset := time.Duration(hash.Sum32()) * time.Millisecond % every
-	return client.ScheduleSpec{
-		Intervals: []client.ScheduleIntervalSpec{{Every: every, Offset: offset.Truncate(time.Second)}}, Jitter: every / 20,
-	}
 }

@@ -85,7 +85,10 @@ func (p *program) watch() error {
 	settings := reload.Settings(config.Path(p.environ), p.environ, config.ProgramWorker, held...)
 	settings.Metrics, settings.Logger = p.reloads, p.logger
 	settings.Refused = func(r reload.Refusal) { p.alerts.refused(r) }
-	settings.Swapped = func(_, _ reload.Version[*config.Config]) { p.rules.Nudge() } // they are checked against it
+	settings.Swapped = func(_, _ reload.Version[*config.Config]) {
+		p.rules.Nudge() // they are checked against it
+		p.pulls.soon()
+	}
 	var err error
 	if p.settings, err = reload.New(settings); err != nil {
 		return err

@@ -44,6 +44,7 @@ func (p *program) serve(ctx context.Context) error {
 	}
 	running.Go(func() { p.queues.Watch(watched) })
 	running.Go(func() { p.checks.run(watched) })
+	running.Go(func() { p.pulls.run(watched) })
 	p.logger.Info("worker runs", "queues", len(workers), "status", listener.Addr().String())
 
 	select {
@@ -109,6 +110,7 @@ func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
 	main := worker.New(p.temporal, submission.QueueSubmissions, options)
 	main.RegisterWorkflowWithOptions(workflows.ProcessSubmission, workflow.RegisterOptions{Name: submission.WorkflowType})
 	main.RegisterWorkflowWithOptions(workflows.CheckDestination, workflow.RegisterOptions{Name: submission.CheckType})
+	main.RegisterWorkflowWithOptions(workflows.Pull, workflow.RegisterOptions{Name: submission.PullType})
 	main.RegisterActivity(p.activities)
 	workers := []worker.Worker{main}
 	options.DisableWorkflowWorker = true

@@ -40,6 +40,7 @@ type program struct {
 	queues     *temporal.Queues
 	drift      *activities.Drift
 	checks     *checks
+	pulls      *pulls
 	activities *activities.Activities
 	closers    []func() error
 }
@@ -82,6 +83,7 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 		destinations[name] = d
 	}
 	p.checks = newChecks(p.temporal.ScheduleClient(), c.Destinations, logger)
+	p.pulls = newPulls(p.temporal.ScheduleClient(), p.settings.Current, logger)
 	p.alerts = &alerts{ledger: p.ledger, notifier: channels, logger: logger}
 	p.drift = activities.NewDrift(activities.DriftOptions{
 		Ledger: p.ledger, Notifier: channels, Metrics: telemetry.NewDrifts(p.metrics.Registry), Logger: logger, Now: time.Now,
@@ -89,7 +91,9 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 	p.metrics.Registry.MustRegister(telemetry.NewSchemas(p.ledger.SchemaChecks))
 	p.activities = activities.New(activities.Deps{
 		Ledger: p.ledger, Rules: p.current, RulesAt: p.at, Drift: p.drift,
-		Destinations: destinations, Fetcher: &fetchers{settings: p.settings.Current}, Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
+		Destinations: destinations, Fetcher: &fetchers{settings: p.settings.Current},
+		Puller: &pullers{settings: p.settings.Current}, Pulls: p.ledger, PullMetrics: telemetry.NewPulls(p.metrics.Registry, p.ledger.PullMarks),
+		Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },
 	})

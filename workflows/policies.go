@@ -33,6 +33,7 @@ var steps = map[submission.Step]stepPolicy{
 	submission.StepNotify:   {local: 5 * time.Second, attempt: 15 * time.Second, deadline: time.Hour},
 	stepRecord:              {local: 2 * time.Second, attempt: 10 * time.Second, deadline: 30 * 24 * time.Hour},
 	stepCheck:               {attempt: 2 * time.Minute, deadline: 30 * time.Minute},
+	stepPull:                {attempt: 5 * time.Minute, deadline: 24 * time.Hour},
 }
 
 // stepRecord is the bookkeeping in the ledger around the six steps: the review item, its resolution, the conclusion.
@@ -40,6 +41,10 @@ const stepRecord submission.Step = "record"
 
 // stepCheck is the scheduled check of a destination: it may ask for many objects, and the next one comes anyway.
 const stepCheck submission.Step = "check"
+
+// stepPull reads one page of a sender's list, which may take a call per meeting. The next pull begins where this one ends,
+// so nothing is lost by giving up after a day.
+const stepPull submission.Step = "pull"
 
 // kindPolicy is one row of the table by kind of error. The delay before attempt n+1 is initial·2ⁿ⁻¹, at most longest,
 // plus or minus the jitter: the server adds none, and a hundred submissions that fail in one second would come back in
