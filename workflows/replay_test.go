@@ -31,12 +31,14 @@ func TestI8RecordedHistoriesReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(workflows.ProcessSubmission, workflow.RegisterOptions{Name: submission.WorkflowType})
 			replayer.RegisterWorkflowWithOptions(workflows.CheckDestination, workflow.RegisterOptions{Name: submission.CheckType})
+			replayer.RegisterWorkflowWithOptions(workflows.Pull, workflow.RegisterOptions{Name: submission.PullType})
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(quiet, name))
 		})
 	}
 	require.Subset(t, ways, []string{
 		"created", "created-contact-only", "created-traced", "updated", "duplicate", "routed", "in-review", "corrected", "discarded",
 		"rejected", "transient-recovered", "rate-limited-traced", "check-clean", "check-findings",
+		"pull", "fetched",
 	}, "a history of every disposition and every way there")
 }
 

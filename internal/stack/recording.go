@@ -56,6 +56,9 @@ func (s *Stack) Record(ctx context.Context, dir string) error {
 	if err := s.recordChecks(ctx, c, db, dir); err != nil {
 		return err
 	}
+	if err := s.recordSources(ctx, c, dir); err != nil {
+		return err
+	}
 	return s.recordRejected(ctx, c, dir)
 }
 
