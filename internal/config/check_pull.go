@@ -31,7 +31,6 @@ func (l *loader) checkPull(c *Config, path string, s *Source) {
 		l.problem(at+".api", "no use with adapter %s, whose API is known", s.Adapter)
 	}
 	if s.Adapter == HubSpot {
-		// A form's submissions have other ids than the contacts that webhooks tell of.
 		p.Only = true
 		if len(s.SecretEnvs) > 0 {
 			l.problem(at, "want a source of its own, without secrets: HubSpot's webhooks tell of contacts, and their ids are not those of a form's submissions")

@@ -20,8 +20,9 @@ func (s Source) SecretNames() []string {
 	return names
 }
 
-// PullOnly says that no webhooks come from the source.
-func (s Source) PullOnly() bool { return s.Pull != nil && s.Pull.Only }
+// PullOnly says that no webhooks come from the source. HubSpot's tell of contacts, whose ids are not those of a form's
+// submissions, so a source of its forms is always of this kind.
+func (s Source) PullOnly() bool { return s.Pull != nil && (s.Pull.Only || s.Adapter == HubSpot) }
 
 // MissingSecrets are those of SecretNames that environ does not hold, in the variable, in the file that it names, or in the
 // folder of secrets.
