@@ -152,6 +152,14 @@ func ran(ctx context.Context) Ran {
 	return Ran{Attempt: int(info.Attempt)}
 }
 
+// context marks the calls of a submission that nobody waits for.
+func (s Step) context(ctx context.Context) context.Context {
+	if s.Background {
+		return crm.AsBackground(ctx)
+	}
+	return ctx
+}
+
 // admit lets a call to a CRM through, unless it is a local attempt and operators hold the destination's queue.
 func (a *Activities) admit(ctx context.Context, destination string) error {
 	held := a.destinations[destination].Held

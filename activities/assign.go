@@ -16,6 +16,7 @@ import (
 // is recorded before the CRM is asked, so that a retry gives the records to the same person.
 func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, error) {
 	done := a.begin(ctx, submission.StepAssign)
+	ctx = in.context(ctx)
 	plan, err := a.plan(ctx, in.Submission)
 	if err != nil {
 		return Assigned{}, a.fail(ctx, submission.StepAssign, plan.Destination, err)

@@ -14,6 +14,8 @@ type Step struct {
 	Correction string        `json:"correction,omitempty"`
 	// Mapping is name@version of the mapping that validated the answers, for the steps that read a mapping after it.
 	Mapping string `json:"mapping,omitempty"`
+	// Background is a submission that nobody waits for: its calls to the CRM come after those of live ones.
+	Background bool `json:"background,omitempty"`
 	// Destination is which of several destinations an upsert is for; "" is the plan's own.
 	Destination string `json:"destination,omitempty"`
 }

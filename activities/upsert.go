@@ -18,6 +18,7 @@ import (
 // that links find their record. Repeating it has the effect of doing it once.
 func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, error) {
 	done := a.begin(ctx, submission.StepUpsert)
+	ctx = in.context(ctx)
 	plan, err := a.plan(ctx, in.Submission)
 	if err != nil {
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, plan.Destination, err)

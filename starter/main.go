@@ -77,7 +77,7 @@ func run(ctx context.Context) error {
 		},
 		Registry: metrics.Registry, Metrics: metrics.Handler(), Logger: logger,
 		AdminToken: c.Admin.Token.Reveal(), AdminURL: c.Admin.URL, MaxBody: c.Public.MaxBody,
-		RelayEvery: c.Relay.Every, RelayBatch: c.Relay.Batch, Now: time.Now,
+		RelayEvery: c.Relay.Every, RelayBatch: c.Relay.Batch, Background: c.Relay.Background, Now: time.Now,
 		Reloads: func() []reload.State { return []reload.State{f.State()} },
 	})
 	return f.serve(ctx)

@@ -18,6 +18,7 @@ type process struct {
 	id          submission.ID
 	trace       submission.Trace
 	thin        bool   // the answers are to be fetched first
+	background  bool   // nobody waits: live submissions go first
 	correction  string // the correction that the steps apply, "" for none
 	duplicateOf submission.ID
 	status      submission.Status
@@ -32,9 +33,9 @@ func newProcess(ctx workflow.Context, input submission.Input) (*process, error) 
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), "InvalidInput", nil)
 	}
 	p := &process{
-		id:     input.Submission,
-		trace:  input.Trace,
-		thin:   input.Thin,
+		id:    input.Submission,
+		trace: input.Trace,
+		thin:  input.Thin, background: input.Background,
 		status: submission.Status{Submission: input.Submission, Stage: submission.StageProcessing},
 		logger: workflow.GetLogger(ctx),
 

@@ -37,7 +37,7 @@ var do *activities.Activities
 
 // path is the path of a submission, as drawn in the README.
 func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
-	input := activities.Step{Submission: p.id, Correction: p.correction}
+	input := activities.Step{Submission: p.id, Correction: p.correction, Background: p.background}
 
 	if p.thin {
 		fetched, err := run[activities.Fetched](ctx, p, submission.StepFetch, submission.QueueSubmissions,

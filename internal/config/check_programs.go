@@ -77,6 +77,7 @@ func (l *loader) completeWorker(c *Config) {
 	}
 	l.span("$.relay.every", c.Relay.Every, 100*time.Millisecond, time.Hour)
 	l.number("$.relay.batch", int64(c.Relay.Batch), 1, 10000)
+	l.number("$.relay.background", int64(c.Relay.Background), 0, 10000)
 	l.span("$.review.limit", c.Review.Limit, time.Second, 365*24*time.Hour)
 	if strings.TrimSpace(c.Mappings) == "" {
 		l.problem("$.mappings", "want a folder")

@@ -69,6 +69,8 @@ type Temporal struct {
 type Relay struct {
 	Every time.Duration `yaml:"every" env:"HANDOFF_RELAY_EVERY" about:"how often the relay looks for submissions that were not started"`
 	Batch int           `yaml:"batch" env:"HANDOFF_RELAY_BATCH" about:"how many of them it starts at a time"`
+	// Background is how many submissions of backfills are under way at once; live ones go first.
+	Background int `yaml:"background" env:"HANDOFF_RELAY_BACKGROUND" about:"how many submissions of backfills are under way at once; 0 stops them"`
 }
 
 // Review is about submissions that need a person.
@@ -112,7 +114,7 @@ func Default() Config {
 		},
 		Ledger:   Ledger{MaxConns: 20},
 		Temporal: Temporal{Address: "localhost:7233", Namespace: "default"},
-		Relay:    Relay{Every: time.Second, Batch: 200},
+		Relay:    Relay{Every: time.Second, Batch: 200, Background: 16},
 		Review:   Review{Limit: 30 * 24 * time.Hour},
 		Mappings: "mappings",
 		Log:      Log{Level: "info", Format: "json"},

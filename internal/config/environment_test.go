@@ -24,7 +24,7 @@ func TestEveryOverrideReachesItsSetting(t *testing.T) {
 		"HANDOFF_WORKER_LISTEN": ":9", "HANDOFF_WORKER_STOP_TIMEOUT": "10s", "HANDOFF_WORKER_MAX_CONCURRENT_STEPS": "11",
 		"HANDOFF_WORKER_WORKFLOW_CACHE": "12", "HANDOFF_WORKER_POLLERS": "13", "HANDOFF_LEDGER_MAX_CONNS": "14",
 		"TEMPORAL_ADDRESS": "temporal:15", "TEMPORAL_NAMESPACE": "leads", "HANDOFF_TEMPORAL_UI_URL": "http://ui",
-		"HANDOFF_RELAY_EVERY": "16s", "HANDOFF_RELAY_BATCH": "17", "HANDOFF_MAPPINGS": "/mappings",
+		"HANDOFF_RELAY_EVERY": "16s", "HANDOFF_RELAY_BATCH": "17", "HANDOFF_RELAY_BACKGROUND": "18", "HANDOFF_MAPPINGS": "/mappings",
 		"HANDOFF_LOG_LEVEL": "debug", "HANDOFF_LOG_FORMAT": "text",
 	})
 	require.Equal(t, config.Public{
@@ -38,7 +38,7 @@ func TestEveryOverrideReachesItsSetting(t *testing.T) {
 	}, c.Worker)
 	require.Equal(t, 14, c.Ledger.MaxConns)
 	require.Equal(t, config.Temporal{Address: "temporal:15", Namespace: "leads", UIURL: "http://ui"}, c.Temporal)
-	require.Equal(t, config.Relay{Every: 16 * time.Second, Batch: 17}, c.Relay)
+	require.Equal(t, config.Relay{Every: 16 * time.Second, Batch: 17, Background: 18}, c.Relay)
 	require.Equal(t, "/mappings", c.Mappings)
 	require.Equal(t, config.Log{Level: "debug", Format: "text"}, c.Log)
 }

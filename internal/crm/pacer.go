@@ -35,6 +35,8 @@ const (
 // A RateLimited answer of the CRM closes the gate for everybody until its RetryAfter has passed (invariant I4); the
 // writes that got the answer are told their turns after that.
 //
+// Calls that nobody waits for (AsBackground) go through only where no other call is waiting for its turn.
+//
 // Every method is charged one request. This is also the place where writes of several callers can be gathered into one
 // batch: they would share a turn.
 func Pace(c Connector, limit Limit) Connector {
@@ -100,6 +102,11 @@ func (p *pacer) reserve(ctx context.Context) (time.Duration, *rate.Reservation, 
 	}
 	reservation := p.limiter.ReserveN(from, 1)
 	wait := from.Sub(now) + reservation.DelayFrom(from)
+	if IsBackground(ctx) && wait > 0 {
+		// It takes what live callers leave, and no turn in their line.
+		reservation.CancelAt(from)
+		return 0, nil, &Error{Kind: RateLimited, Code: "paced", RetryAfter: wait + p.spacing}
+	}
 	deadline, limited := ctx.Deadline()
 	if wait > p.linger || limited && deadline.Before(now.Add(wait)) {
 		reservation.CancelAt(from)

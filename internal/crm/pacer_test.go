@@ -221,3 +221,28 @@ func TestPaceHonoursTheContext(t *testing.T) {
 
 // pass lets the bubble's clock go on.
 func pass(d time.Duration) { <-time.After(d) }
+
+// TestBackgroundCallsTakeWhatLiveOnesLeave: none of them delays a live call, and they go through when nobody else waits.
+func TestBackgroundCallsTakeWhatLiveOnesLeave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{}
+		paced := crm.Pace(v, crm.Limit{Writes: 1, Per: time.Second, Linger: 10 * time.Second})
+		background := crm.AsBackground(t.Context())
+		require.Nil(t, paced.Upsert(background, "contacts", one())[0].Err, "nobody waits")
+		began := time.Now()
+		var live sync.WaitGroup
+		for range 3 {
+			live.Go(func() { require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err) })
+		}
+		synctest.Wait()
+		failure := paced.Upsert(background, "contacts", one())[0].Err
+		require.Equal(t, crm.RateLimited, failure.Kind)
+		require.Equal(t, 5*time.Second, failure.RetryAfter, "after those who wait, and one more")
+		live.Wait()
+		require.Equal(t, 3*time.Second, time.Since(began), "as if it had not asked")
+		pass(failure.RetryAfter - time.Since(began))
+		require.Nil(t, paced.Upsert(background, "contacts", one())[0].Err)
+		require.Len(t, v.calls, 5)
+	})
+}

@@ -23,6 +23,7 @@ type Ledger interface {
 	Accept(ctx context.Context, d ledger.Delivery) (ledger.Accepted, error)
 	MarkStarted(ctx context.Context, ids []submission.ID) error
 	Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error)
+	StartableBackground(ctx context.Context, atOnce int) ([]submission.Submission, error)
 	Progress(ctx context.Context, id submission.ID) (submission.Stage, submission.Disposition, error)
 	View(ctx context.Context, id submission.ID) (ledger.View, error)
 	AddCorrection(ctx context.Context, id submission.ID, c ledger.Correction) (string, error)
@@ -61,6 +62,8 @@ type Options struct {
 	Reloads    func() []reload.State
 	RelayEvery time.Duration
 	RelayBatch int
+	// Background is how many submissions that nobody waits for may be under way at once; none are started when zero.
+	Background int
 	// StartPatience is how long an acknowledgement waits for its workflow to start; 25 ms where it is 0.
 	StartPatience time.Duration
 	Now           func() time.Time

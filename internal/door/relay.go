@@ -16,6 +16,7 @@ func (s *starts) relay(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		s.catchUp(ctx)
+		s.startBackground(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -117,4 +118,19 @@ func (s *starts) startAll(ctx context.Context, found []submission.Submission, wi
 		s.logger.Info("relay started submissions", "count", len(ids))
 	}
 	return failed == nil
+}
+
+// startBackground starts a few submissions that nobody waits for, while no live one waits to be started.
+func (s *starts) startBackground(ctx context.Context) {
+	if s.atOnce == 0 || s.behind.Load() {
+		return
+	}
+	found, err := s.ledger.StartableBackground(ctx, s.atOnce)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.logger.Warn("relay cannot read the ledger", "error", err)
+		}
+		return
+	}
+	s.startAll(ctx, found, 1)
 }

@@ -33,6 +33,7 @@ type starts struct {
 	metrics   *metrics
 	every     time.Duration
 	batch     int
+	atOnce    int // background submissions under way
 	now       func() time.Time
 
 	patience time.Duration
@@ -43,7 +44,7 @@ type starts struct {
 
 func newStarts(o Options, m *metrics) *starts {
 	return &starts{
-		ledger: o.Ledger, workflows: o.Workflows, logger: o.Logger, metrics: m, every: o.RelayEvery, batch: o.RelayBatch,
+		ledger: o.Ledger, workflows: o.Workflows, logger: o.Logger, metrics: m, every: o.RelayEvery, batch: o.RelayBatch, atOnce: o.Background,
 		now: o.Now, patience: cmp.Or(o.StartPatience, startPatience), slots: make(chan struct{}, mostUnderWay),
 		started: make(chan submission.ID, 1024),
 	}

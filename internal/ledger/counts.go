@@ -13,6 +13,8 @@ type Counts struct {
 	Open            map[submission.Stage]int // submissions that have not ended, by stage
 	Unstarted       int
 	OldestUnstarted time.Duration // 0 when nothing waits
+	// Waiting are submissions of backfills that are not started yet, which nobody waits for; they are not in Unstarted.
+	Waiting int
 }
 
 // Counts counts what has not ended.
@@ -34,8 +36,11 @@ SELECT stage, count(*) AS n FROM submissions WHERE finished_at IS NULL GROUP BY 
 		Oldest *time.Time `db:"oldest"`
 	}
 	if err := l.db.GetContext(ctx, &unstarted, `
-SELECT count(*) AS n, min(received_at) AS oldest FROM submissions WHERE started_at IS NULL`); err != nil {
+SELECT count(*) AS n, min(received_at) AS oldest FROM submissions WHERE started_at IS NULL AND NOT background`); err != nil {
 		return Counts{}, fmt.Errorf("count unstarted submissions: %w", err)
+	}
+	if err := l.db.GetContext(ctx, &counts.Waiting, `SELECT count(*) FROM submissions WHERE started_at IS NULL AND background`); err != nil {
+		return Counts{}, fmt.Errorf("count what backfills have waiting: %w", err)
 	}
 	counts.Unstarted = unstarted.N
 	if unstarted.Oldest != nil {

@@ -17,7 +17,7 @@ type Delivery struct {
 	Payload     submission.Payload
 	Raw         []byte // the body as received, for disputes and for reading it again after an adapter's fix
 	ContentType string
-	Via         string // webhook or pull
+	Via         string // webhook, pull or backfill
 }
 
 // Accepted says what the ledger made of a delivery.
@@ -95,13 +95,13 @@ func (l *Ledger) MarkStarted(ctx context.Context, ids []submission.ID) error {
 	return nil
 }
 
-// Unstarted returns the submissions received before the moment whose workflow nobody has seen start, in order of
+// Unstarted returns the live submissions received before the moment whose workflow nobody has seen start, in order of
 // arrival. Starting one twice is harmless.
 func (l *Ledger) Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error) {
 	var rows []row
 	err := l.db.SelectContext(ctx, &rows, `
 SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace, thin FROM submissions
-WHERE started_at IS NULL AND received_at < $1 ORDER BY arrival LIMIT $2`, before.UTC(), limit)
+WHERE started_at IS NULL AND NOT background AND received_at < $1 ORDER BY arrival LIMIT $2`, before.UTC(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list unstarted submissions: %w", err)
 	}
@@ -123,12 +123,13 @@ type row struct {
 	ReceivedAt  time.Time        `db:"received_at"`
 	Trace       submission.Trace `db:"trace"`
 	Thin        bool             `db:"thin"`
+	Background  bool             `db:"background"`
 }
 
 func (r row) submission() submission.Submission {
 	return submission.Submission{
 		ID: r.ID, Source: r.Source, Form: r.Form, SenderID: r.SenderID, Revision: r.Revision,
-		SubmittedAt: r.SubmittedAt.UTC(), ReceivedAt: r.ReceivedAt.UTC(), Trace: r.Trace, Thin: r.Thin,
+		SubmittedAt: r.SubmittedAt.UTC(), ReceivedAt: r.ReceivedAt.UTC(), Trace: r.Trace, Thin: r.Thin, Background: r.Background,
 	}
 }
 

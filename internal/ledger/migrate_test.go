@@ -44,8 +44,11 @@ func TestQueriesPerSubmissionUseAnIndex(t *testing.T) {
 	_, err = db.Exec(`SET enable_seqscan = off`)
 	require.NoError(t, err)
 	for _, query := range []string{
-		`SELECT id FROM submissions WHERE started_at IS NULL AND received_at < now() ORDER BY arrival LIMIT 100`,
-		`SELECT count(*) FROM submissions WHERE started_at IS NULL`,
+		`SELECT id FROM submissions WHERE started_at IS NULL AND NOT background AND received_at < now() ORDER BY arrival LIMIT 100`,
+		`SELECT count(*) FROM submissions WHERE started_at IS NULL AND NOT background`,
+		`SELECT count(*) FROM submissions WHERE started_at IS NULL AND background`,
+		`SELECT id FROM submissions WHERE started_at IS NULL AND background ORDER BY arrival LIMIT 16`,
+		`SELECT count(*) FROM submissions WHERE background AND started_at IS NOT NULL AND finished_at IS NULL AND stage <> 'review'`,
 		`SELECT stage, count(*) FROM submissions WHERE finished_at IS NULL GROUP BY stage`,
 		`SELECT id FROM submissions WHERE person = '\x00'`,
 		`SELECT id FROM submissions WHERE source = 'a' AND sender_id = 'b' AND id <> 'c'`,

@@ -66,6 +66,8 @@ type Input struct {
 	Trace      Trace `json:"trace,omitempty"`
 	// Thin is a submission whose answers are to be fetched first.
 	Thin bool `json:"thin,omitempty"`
+	// Background is a submission that nobody waits for: live ones go first.
+	Background bool `json:"background,omitempty"`
 	// ReviewLimit is how long the submission waits for a person; 0 is DefaultReviewLimit.
 	ReviewLimit time.Duration `json:"review_limit_ns,omitempty"`
 }

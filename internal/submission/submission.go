@@ -24,6 +24,8 @@ type Submission struct {
 	Test bool
 	// Thin is a notice without answers: the payload's Notice says what is to be fetched.
 	Thin bool
+	// Background is a submission that nobody waits for, such as one of a backfill: live ones go first.
+	Background bool
 }
 
 // Payload is what a person answered. It exists in memory and sealed in the ledger, nowhere else.

@@ -15,6 +15,7 @@ type Backlog struct {
 	open      *prometheus.Desc
 	unstarted *prometheus.Desc
 	oldest    *prometheus.Desc
+	waiting   *prometheus.Desc
 }
 
 // NewBacklog reports what counts counts.
@@ -23,6 +24,7 @@ func NewBacklog(counts func(context.Context) (ledger.Counts, error)) *Backlog {
 		counts:    counts,
 		open:      prometheus.NewDesc("handoff_open_submissions", "Submissions that have not ended, by stage; review is the queue of people.", []string{"stage"}, nil),
 		unstarted: prometheus.NewDesc("handoff_unstarted_submissions", "Accepted submissions whose workflow is not known to run.", nil, nil),
+		waiting:   prometheus.NewDesc("handoff_backfill_waiting_submissions", "Submissions of backfills that are not started yet; they wait for live ones.", nil, nil),
 		oldest:    prometheus.NewDesc("handoff_unstarted_oldest_seconds", "Age of the oldest of them.", nil, nil),
 	}
 }
@@ -32,6 +34,7 @@ func (b *Backlog) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- b.open
 	descriptions <- b.unstarted
 	descriptions <- b.oldest
+	descriptions <- b.waiting
 }
 
 // Collect implements prometheus.Collector. While the ledger is away it reports nothing, which an alert can tell from 0.
@@ -46,5 +49,6 @@ func (b *Backlog) Collect(metrics chan<- prometheus.Metric) {
 		metrics <- prometheus.MustNewConstMetric(b.open, prometheus.GaugeValue, float64(n), string(stage))
 	}
 	metrics <- prometheus.MustNewConstMetric(b.unstarted, prometheus.GaugeValue, float64(counts.Unstarted))
+	metrics <- prometheus.MustNewConstMetric(b.waiting, prometheus.GaugeValue, float64(counts.Waiting))
 	metrics <- prometheus.MustNewConstMetric(b.oldest, prometheus.GaugeValue, counts.OldestUnstarted.Seconds())
 }

@@ -35,8 +35,10 @@ func Start(ctx context.Context, c client.Client, s submission.Submission, review
 			submission.AttrForm.ValueSet(s.Form),
 		),
 		StaticSummary: fmt.Sprintf("%s from %s", s.Form, s.Source),
-		Priority:      sdk.Priority{FairnessKey: s.Source},
-	}, submission.WorkflowType, submission.Input{Submission: s.ID, Trace: s.Trace, Thin: s.Thin, ReviewLimit: reviewLimit})
+		Priority:      priority(s),
+	}, submission.WorkflowType, submission.Input{
+		Submission: s.ID, Trace: s.Trace, Thin: s.Thin, Background: s.Background, ReviewLimit: reviewLimit,
+	})
 	if sdk.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil
 	}
@@ -44,4 +46,15 @@ func Start(ctx context.Context, c client.Client, s submission.Submission, review
 		return fmt.Errorf("start the workflow of %s: %w", s.ID, err)
 	}
 	return nil
+}
+
+// backgroundPriority comes after the default, 3, in Temporal's task queues: 1 is the first and 5 the last.
+const backgroundPriority = 5
+
+// priority keeps sources apart, so that a noisy one starves no other, and lets live submissions go first.
+func priority(s submission.Submission) sdk.Priority {
+	if s.Background {
+		return sdk.Priority{PriorityKey: backgroundPriority, FairnessKey: s.Source}
+	}
+	return sdk.Priority{FairnessKey: s.Source}
 }
