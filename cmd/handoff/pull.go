@@ -9,8 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +25,7 @@ import (
 // pullCommand is `handoff pull`.
 type pullCommand struct {
 	env   environ
-	since string
+	since span
 	dry   bool
 	now   func() time.Time
 }
@@ -46,7 +44,7 @@ this command waits for it. Interrupting the command does not stop the pull.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVar(&p.since, "since", "", "where to begin: a moment such as 2026-11-20T00:00:00Z, or a time ago such as 7d or 36h; where the last pull ended when empty")
+	cmd.Flags().Var(&p.since, "since", "where to begin: a span such as 7d or 36h, or a day or moment; a little before the end of the last pull when left out")
 	cmd.Flags().BoolVar(&p.dry, "dry-run", false, "count what was missed, and store nothing")
 	return cmd
 }
@@ -57,10 +55,6 @@ func (p *pullCommand) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if err := pullable(c, name); err != nil {
-		return err
-	}
-	since, err := moment(p.since, p.now())
-	if err != nil {
 		return err
 	}
 	engine, err := temporal.Dial(temporal.Options{
@@ -75,7 +69,7 @@ func (p *pullCommand) run(cmd *cobra.Command, name string) error {
 	run, err := engine.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: submission.QueueSubmissions, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		StaticSummary: "what the webhooks of " + name + " missed, by hand",
-	}, submission.PullType, submission.Pull{Source: name, Since: since, Dry: p.dry})
+	}, submission.PullType, submission.Pull{Source: name, Since: p.since.since(p.now()), Dry: p.dry})
 	if err != nil {
 		return fmt.Errorf("start the pull: %w\nIs Temporal running at %s?", err, c.Temporal.Address)
 	}
@@ -98,27 +92,6 @@ func pullable(c *config.Config, name string) error {
 		return fmt.Errorf("source %s is not pulled: give it a section `pull:` in %s; docs/pull.md says how", name, config.Path(os.Environ()))
 	}
 	return nil
-}
-
-// moment reads a moment, or a time ago; "" is the zero time.
-func moment(text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	ago, err := time.ParseDuration(text)
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n float64
-		if n, err = strconv.ParseFloat(days, 64); err == nil {
-			ago = time.Duration(n * 24 * float64(time.Hour))
-		}
-	}
-	if err != nil || ago <= 0 {
-		return time.Time{}, fmt.Errorf("--since %q: want a moment such as 2026-11-20T00:00:00Z, or a time ago such as 7d or 36h", text)
-	}
-	return now.Add(-ago), nil
 }
 
 // pullLook is how often the progress of a pull is looked at.

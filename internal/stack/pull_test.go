@@ -110,7 +110,7 @@ func TestI1WhatWebhooksMissedIsPulled(t *testing.T) {
 	require.Contains(t, output, `did you mean "forms"?`)
 	output, err = e.run(ctx, "pull", "forms", "--since", "yesterday")
 	require.Error(t, err)
-	require.Contains(t, output, `--since "yesterday": want a moment such as 2026-11-20T00:00:00Z, or a time ago such as 7d or 36h`)
+	require.Contains(t, output, `want a span such as 7d, 2w or 36h, or a day such as 2026-03-02`)
 
 	require.NoError(t, os.WriteFile(filepath.Join(e.secrets, "FORMS_KEY"), []byte("another-key-of-the-api"), 0o600))
 	edit(t, e.config, "{every: 24h,", "{every: 12h,") // the key counts from now on
