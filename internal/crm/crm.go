@@ -61,6 +61,14 @@ type Result struct {
 	Err    *Error
 	// Call says how the CRM was asked and what it said, for support. Several results may share one call.
 	Call *Call
+	// Batch says with how many others the write was gathered; nil where nothing gathers.
+	Batch *Batch
+}
+
+// Batch is what writes of several callers went in together.
+type Batch struct {
+	ID     string // in the results of all of them
+	Writes int
 }
 
 // Call is one request to a CRM and its answer. Request and Response may hold personal data: they leave this struct only

@@ -1,0 +1,280 @@
+package pacer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"handoff/internal/crm"
+)
+
+const (
+	// gatherFor is how long a write waits for company at most while others are under way and a turn is free.
+	gatherFor = 250 * time.Millisecond
+	// most flights at once of one kind of batch.
+	liveFlights, backgroundFlights = 8, 2
+	// patience is for how many lingers a caller waits whose turn was expected within one.
+	patience = 2
+)
+
+// gatherer makes batches of what several callers want at the same moment. What goes into a batch is decided when its first
+// request may be sent, and no sooner: while no turn is free, and while another batch is under way, more comes together. A
+// lone one that finds a free turn goes at once.
+type gatherer[In, Out any] struct {
+	gate    *gate
+	place   int
+	most    int // into one batch
+	flights int // at once
+	// send carries out a batch and answers in its order.
+	send func(ctx context.Context, batch []In) []Out
+	// refused is the answer to what was not sent.
+	refused func(*crm.Error) Out
+
+	mu        sync.Mutex
+	waiting   []*party[In, Out]
+	flying    int
+	departing bool
+	timer     *time.Timer
+	cost      float64 // requests that a batch takes, by experience
+}
+
+// party is what one caller wants. It stays together.
+type party[In, Out any] struct {
+	items    []In
+	since    time.Time
+	deadline time.Time // zero for none
+	answers  []Out
+	done     chan struct{}
+	leave    func() // tells the flight that nobody waits for this party any more
+}
+
+// do has items carried out, together with others. A caller whose context ends is answered at once; what it wanted may still
+// happen.
+func (q *gatherer[In, Out]) do(ctx context.Context, items []In) []Out {
+	if ctx.Err() != nil {
+		return q.refuse(items, ended(ctx))
+	}
+	p := &party[In, Out]{items: items, since: time.Now(), done: make(chan struct{})}
+	wait := patience * q.gate.linger
+	if deadline, ok := ctx.Deadline(); ok {
+		p.deadline = deadline
+	}
+	q.mu.Lock()
+	if refusal := q.tooLate(p); refusal != nil {
+		q.mu.Unlock()
+		return q.refuse(items, refusal)
+	}
+	q.waiting = append(q.waiting, p)
+	q.depart()
+	q.mu.Unlock()
+
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return p.answers
+	case <-timer.C:
+		if q.drop(p) {
+			return q.refuse(items, &crm.Error{Kind: crm.RateLimited, Code: "paced", RetryAfter: unlimitedStep})
+		}
+	case <-ctx.Done():
+		if q.drop(p) {
+			return q.refuse(items, ended(ctx))
+		}
+	}
+	select {
+	case <-p.done:
+		return p.answers
+	case <-ctx.Done():
+		p.leave()
+		return q.refuse(items, ended(ctx))
+	}
+}
+
+// tooLate is the refusal of a party that would wait for too long.
+func (q *gatherer[In, Out]) tooLate(p *party[In, Out]) *crm.Error {
+	waiting := len(p.items)
+	for _, other := range q.waiting {
+		waiting += len(other.items)
+	}
+	batches := (waiting - 1) / q.most
+	if q.departing {
+		batches-- // its first request waits at the gate already
+	}
+	turn, known := q.gate.estimate(crm.Calls, q.place, max(0, int(float64(batches)*max(1, q.cost))))
+	if known && turn.Sub(p.since) <= q.gate.linger && (p.deadline.IsZero() || turn.Before(p.deadline)) {
+		return nil
+	}
+	refusal := &crm.Error{Kind: crm.RateLimited, Code: "paced", RetryAfter: leaseEvery}
+	if known {
+		refusal.RetryAfter = turn.Sub(p.since)
+	}
+	return refusal
+}
+
+// refuse answers items that were not sent, each with a turn of its own.
+func (q *gatherer[In, Out]) refuse(items []In, refusal *crm.Error) []Out {
+	answers := make([]Out, len(items))
+	for i := range answers {
+		own := *refusal
+		answers[i] = q.refused(q.gate.again(crm.Calls, &own, q.most))
+	}
+	return answers
+}
+
+// drop takes a party back that has not left yet.
+func (q *gatherer[In, Out]) drop(p *party[In, Out]) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, other := range q.waiting {
+		if other == p {
+			q.waiting = append(q.waiting[:i:i], q.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// depart begins a flight where it pays: nothing is under way, or a batch is full, or somebody has waited for company long
+// enough. The caller holds the lock.
+func (q *gatherer[In, Out]) depart() {
+	if q.departing || len(q.waiting) == 0 || q.flying >= q.flights {
+		return
+	}
+	waiting := 0
+	for _, p := range q.waiting {
+		waiting += len(p.items)
+	}
+	if waited := time.Since(q.waiting[0].since); q.flying > 0 && waiting < q.most && waited < gatherFor {
+		q.later(gatherFor - waited)
+		return
+	}
+	q.departing = true
+	go q.fly()
+}
+
+func (q *gatherer[In, Out]) later(wait time.Duration) {
+	if q.timer != nil {
+		q.timer.Reset(wait)
+		return
+	}
+	q.timer = time.AfterFunc(wait, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.depart()
+	})
+}
+
+// fly waits for the turn of a batch's first request, takes who waits by then, and carries them out.
+func (q *gatherer[In, Out]) fly() {
+	granted, refusal := q.gate.pass(context.Background(), crm.Calls, q.place, q.gate.linger)
+	q.mu.Lock()
+	q.departing = false
+	if refusal != nil {
+		parties := q.waiting
+		q.waiting = nil
+		q.mu.Unlock()
+		for _, p := range parties {
+			p.answers = q.refuse(p.items, refusal)
+			close(p.done)
+		}
+		return
+	}
+	parties := q.board()
+	if len(parties) == 0 {
+		q.mu.Unlock()
+		q.gate.unused(crm.Calls, granted)
+		return
+	}
+	ctx, cancel := together(parties, q.place == behind)
+	defer cancel()
+	q.flying++
+	q.depart()
+	q.mu.Unlock()
+
+	trip := &trip{prepaid: true, class: crm.Calls}
+	q.carry(context.WithValue(ctx, tripKey{}, trip), parties)
+	trip.mu.Lock()
+	calls, prepaid := trip.calls, trip.prepaid
+	trip.mu.Unlock()
+	if prepaid {
+		q.gate.unused(crm.Calls, granted)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cost == 0 {
+		q.cost = float64(calls)
+	}
+	q.cost += (float64(calls) - q.cost) / 8
+	q.flying--
+	q.depart()
+}
+
+// board takes a batch from those who wait, first come first served. The caller holds the lock.
+func (q *gatherer[In, Out]) board() []*party[In, Out] {
+	n, items := 0, 0
+	for _, p := range q.waiting {
+		if n > 0 && items+len(p.items) > q.most {
+			break
+		}
+		n, items = n+1, items+len(p.items)
+	}
+	parties := q.waiting[:n:n]
+	q.waiting = append([]*party[In, Out](nil), q.waiting[n:]...)
+	return parties
+}
+
+// carry sends a batch and gives each party its answers. A connector that breaks breaks nobody else.
+func (q *gatherer[In, Out]) carry(ctx context.Context, parties []*party[In, Out]) {
+	var batch []In
+	for _, p := range parties {
+		batch = append(batch, p.items...)
+	}
+	answers := func() (answers []Out) {
+		defer func() {
+			if recover() != nil {
+				answers = q.refuse(batch, &crm.Error{Kind: crm.Transient, Code: "connector_panic"})
+			}
+		}()
+		return q.send(ctx, batch)
+	}()
+	for _, p := range parties {
+		p.answers, answers = answers[:len(p.items):len(p.items)], answers[len(p.items):]
+		close(p.done)
+	}
+}
+
+// together is the context of a batch: it lasts as long as anybody waits for it.
+func together[In, Out any](parties []*party[In, Out], background bool) (context.Context, context.CancelFunc) {
+	ctx := context.Background()
+	if background {
+		ctx = crm.AsBackground(ctx)
+	}
+	var latest time.Time
+	for _, p := range parties {
+		if p.deadline.IsZero() {
+			latest = time.Time{}
+			break
+		}
+		if p.deadline.After(latest) {
+			latest = p.deadline
+		}
+	}
+	cancel := context.CancelFunc(func() {})
+	if !latest.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, latest)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var mu sync.Mutex
+	left := len(parties)
+	for _, p := range parties {
+		p.leave = func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if left--; left == 0 {
+				stop()
+			}
+		}
+	}
+	return ctx, func() { stop(); cancel() }
+}

@@ -1,0 +1,263 @@
+package pacer
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"handoff/internal/crm"
+)
+
+// Options say how a destination is paced. The zero value keeps no limit but what the CRM says by its answers.
+type Options struct {
+	// Destination is its name.
+	Destination string
+	// Limits are the vendor's. One that the vendor tells by its headers need not be here, unless several workers share it.
+	Limits []Limit
+	// Linger is how long a call waits for its turn before it is refused; two seconds when zero.
+	Linger time.Duration
+	// Probe is how long a CRM that is away is left alone before one request tries again; ten seconds when zero.
+	Probe time.Duration
+	// Shared says that other workers speak to the destination too: nothing is sent before Run has leased a part of the limits.
+	Shared bool
+	// Metrics count; nil for none.
+	Metrics Metrics
+	// NewID names batches; random when nil.
+	NewID func() string
+}
+
+const defaultLinger = 2 * time.Second
+
+// Pacer is one destination with its pacing. It is safe for concurrent use.
+type Pacer struct {
+	next    crm.Connector
+	options Options
+	gate    *gate
+	metered bool
+	lease   *lease
+
+	mu     sync.Mutex
+	writes map[shape]*gatherer[crm.Write, crm.Result]
+	owners map[shape]*gatherer[crm.Given, crm.Owned]
+}
+
+var _ crm.Connector = (*Pacer)(nil)
+
+// shape is what can share a batch.
+type shape struct {
+	object     string
+	key        string // the fields that identify the records
+	background bool
+}
+
+// New puts a pacer in front of a connector.
+func New(next crm.Connector, o Options) *Pacer {
+	o.Linger, o.Probe = cmp.Or(o.Linger, defaultLinger), cmp.Or(o.Probe, defaultProbe)
+	if o.Metrics == nil {
+		o.Metrics = noMetrics{}
+	}
+	if o.NewID == nil {
+		o.NewID = newID
+	}
+	p := &Pacer{
+		next: next, options: o,
+		writes: map[shape]*gatherer[crm.Write, crm.Result]{}, owners: map[shape]*gatherer[crm.Given, crm.Owned]{},
+	}
+	p.gate = &gate{
+		linger: o.Linger, metrics: o.Metrics, breaker: newBreaker(o.Probe, o.Metrics.Circuit), lanes: map[crm.Class]*lane{},
+		shared: o.Shared, versions: func(context.Context) string { return "" },
+	}
+	p.lease = newLease(p.gate, o)
+	p.gate.limited = p.lease.soon
+	for _, limit := range o.Limits {
+		if limit.Long() {
+			p.gate.long = append(p.gate.long, &allowance{limit: limit})
+			continue
+		}
+		share := limit.Calls
+		if o.Shared {
+			share = 0
+		}
+		p.gate.short = append(p.gate.short, newWindow(limit, share))
+	}
+	if versioned, ok := next.(crm.Versioned); ok {
+		p.gate.versions = versioned.CredentialsVersion
+	}
+	if metered, ok := next.(crm.Metered); ok {
+		metered.Meter(p.gate)
+		p.metered = true
+	}
+	o.Metrics.Circuit(p.gate.breaker.state())
+	return p
+}
+
+func newID() string {
+	var id [6]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
+// Upsert writes together with whatever else is written to the same object at the moment.
+func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) []crm.Result {
+	if len(writes) == 0 {
+		return nil
+	}
+	batcher, ok := p.next.(crm.Batcher)
+	if !ok || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
+		return p.upsert(ctx, object, writes)
+	}
+	most := max(1, batcher.MaxBatch(object))
+	results := make([]crm.Result, len(writes))
+	// One caller's writes of one shape stay together; usually there is one.
+	byShape := map[shape][]int{}
+	var order []shape
+	for i := range writes {
+		s := shape{object, keyOf(&writes[i]), crm.IsBackground(ctx)}
+		if byShape[s] == nil {
+			order = append(order, s)
+		}
+		byShape[s] = append(byShape[s], i)
+	}
+	var all sync.WaitGroup
+	for _, s := range order {
+		for part := range slices.Chunk(byShape[s], most) {
+			carry := func() {
+				own := make([]crm.Write, len(part))
+				for i, at := range part {
+					own[i] = writes[at]
+				}
+				for i, result := range p.gatherer(s, most).do(ctx, own) {
+					results[part[i]] = result
+				}
+			}
+			if len(order) == 1 && len(byShape[s]) <= most {
+				carry()
+				continue
+			}
+			all.Go(carry)
+		}
+	}
+	all.Wait()
+	return results
+}
+
+// keyOf is the first key of a write that has a value: connectors look such writes up together.
+func keyOf(w *crm.Write) string {
+	for _, key := range w.Keys {
+		if !slices.ContainsFunc(key, func(field string) bool { return w.Fields[field] == nil || w.Fields[field] == "" }) {
+			return strings.Join(key, "\x00")
+		}
+	}
+	return ""
+}
+
+func (p *Pacer) gatherer(s shape, most int) *gatherer[crm.Write, crm.Result] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.writes[s] == nil {
+		q := &gatherer[crm.Write, crm.Result]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Result { return crm.Result{Err: e} }}
+		q.place, q.flights = placeOf(s)
+		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result { return p.batch(ctx, s.object, batch) }
+		p.writes[s] = q
+	}
+	return p.writes[s]
+}
+
+func placeOf(s shape) (place, flights int) {
+	if s.background {
+		return behind, backgroundFlights
+	}
+	return live, liveFlights
+}
+
+// batch writes what was gathered, older answers first.
+func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write) []crm.Result {
+	p.options.Metrics.Gathered(object, len(writes))
+	id := p.options.NewID()
+	order := make([]int, len(writes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return writes[a].SubmittedAt.Compare(writes[b].SubmittedAt) })
+	sorted := make([]crm.Write, len(writes))
+	for i, at := range order {
+		sorted[i] = writes[at]
+	}
+	results := make([]crm.Result, len(writes))
+	for i, result := range p.upsert(ctx, object, sorted) {
+		result.Batch = &crm.Batch{ID: id, Writes: len(writes)}
+		results[order[i]] = result
+	}
+	return results
+}
+
+// upsert has the connector write. A rate limit gives each write a turn of its own.
+func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write) []crm.Result {
+	var results []crm.Result
+	if p.metered {
+		results = p.next.Upsert(ctx, object, writes)
+	} else {
+		if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
+			results = make([]crm.Result, len(writes))
+			for i := range results {
+				own := *refusal
+				results[i].Err = &own
+				if i > 0 {
+					results[i].Err = p.gate.again(crm.Calls, &own, 1)
+				}
+			}
+			return results
+		}
+		results = p.next.Upsert(ctx, object, writes)
+		p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
+	}
+	for i := range results {
+		results[i].Err = p.gate.again(crm.Calls, results[i].Err, len(writes))
+	}
+	return results
+}
+
+// verdict is how a batch failed as a whole: it was refused as too many, or none of it was written because the CRM is away.
+func verdict(results []crm.Result) *crm.Error {
+	var failure *crm.Error
+	for _, r := range results {
+		if r.Err == nil || r.Err.Kind.Permanent() {
+			return nil
+		}
+		if failure == nil || r.Err.Kind == crm.RateLimited {
+			failure = r.Err
+		}
+	}
+	return failure
+}
+
+func asFailure(err error) *crm.Error {
+	failure, _ := crm.AsError(err)
+	return failure
+}
+
+// once makes a call that is not gathered.
+func (p *Pacer) once(ctx context.Context, call func() error) error {
+	if p.metered {
+		err := call()
+		if failure := asFailure(err); failure != nil {
+			return p.gate.again(crm.Calls, failure, 1)
+		}
+		return err
+	}
+	if err := p.gate.Wait(ctx, crm.Calls); err != nil {
+		return err
+	}
+	err := call()
+	failure := asFailure(err)
+	p.gate.Report(crm.Calls, crm.Answer{Err: failure})
+	if failure != nil {
+		return p.gate.again(crm.Calls, failure, 1)
+	}
+	return err
+}
