@@ -1,0 +1,165 @@
+package pacer_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/pacer"
+)
+
+// TestLimitsHold: whatever comes and whenever, no span of any limit sees more than it allows, everybody is served, and of
+// equals the first one first.
+func TestLimitsHold(t *testing.T) {
+	t.Parallel()
+	type arrival struct {
+		at         time.Duration
+		background bool
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var limits []pacer.Limit
+		for range rapid.IntRange(1, 3).Draw(rt, "limits") {
+			limits = append(limits, pacer.Limit{
+				Class: rapid.SampledFrom([]crm.Class{"", crm.Calls}).Draw(rt, "class"),
+				Calls: rapid.IntRange(1, 40).Draw(rt, "calls"),
+				Per:   time.Duration(rapid.IntRange(50, 20_000).Draw(rt, "per")) * time.Millisecond,
+			})
+		}
+		arrivals := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) arrival {
+			return arrival{time.Duration(rapid.IntRange(0, 30_000).Draw(rt, "at")) * time.Millisecond, rapid.Bool().Draw(rt, "background")}
+		}), 1, 120).Draw(rt, "arrivals")
+		slices.SortStableFunc(arrivals, func(a, b arrival) int { return int(a.at - b.at) })
+
+		granted := make([]time.Time, len(arrivals))
+		synctest.Test(t, func(t *testing.T) {
+			gate, _ := gateOf(t, pacer.Options{Limits: limits, Linger: 100 * 24 * time.Hour})
+			began := time.Now()
+			var all sync.WaitGroup
+			for i, a := range arrivals {
+				pass(time.Until(began.Add(a.at)))
+				all.Go(func() {
+					ctx := context.Background()
+					if a.background {
+						ctx = crm.AsBackground(ctx)
+					}
+					if gate.Wait(ctx, crm.Calls) == nil {
+						granted[i] = time.Now()
+						gate.Report(crm.Calls, crm.Answer{})
+					}
+				})
+				synctest.Wait() // arrivals of one moment come in order too
+			}
+			all.Wait()
+		})
+		var last [2]time.Time
+		for i, at := range granted {
+			require.False(rt, at.IsZero(), "everybody is served")
+			place := 0
+			if arrivals[i].background {
+				place = 1
+			}
+			require.False(rt, at.Before(last[place]), "first come, first served")
+			last[place] = at
+		}
+		for _, limit := range limits {
+			requireWithin(rt, granted, limit.Calls, limit.Per)
+		}
+	})
+}
+
+// TestTheRateIsUsed: keeping a limit does not mean to waste it.
+func TestTheRateIsUsed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, _ := gateOf(t, pacer.Options{Limits: per(100, 10*time.Second), Linger: time.Hour})
+		began := time.Now()
+		for range 1000 {
+			require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+			gate.Report(crm.Calls, crm.Answer{})
+		}
+		require.Less(t, time.Since(began), 105*time.Second, "the vendor would have let 1,000 calls through in 90 seconds at the very least")
+	})
+}
+
+// TestClassesApart: searches have a limit of their own and do not wait for other calls; a limit without a class is for all.
+func TestClassesApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, _ := gateOf(t, pacer.Options{Linger: time.Millisecond, Limits: []pacer.Limit{
+			{Class: crm.Calls, Calls: 1, Per: time.Second}, {Class: crm.Searches, Calls: 1, Per: time.Second}, {Calls: 3, Per: time.Hour},
+		}})
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		require.Error(t, gate.Wait(t.Context(), crm.Calls))
+		require.NoError(t, gate.Wait(t.Context(), crm.Searches))
+		pass(2 * time.Second)
+		require.NoError(t, gate.Wait(t.Context(), crm.Searches))
+		failure, _ := crm.AsError(gate.Wait(t.Context(), crm.Calls))
+		require.Greater(t, failure.RetryAfter, 50*time.Minute, "the hour's three are used up")
+	})
+}
+
+// TestBackgroundWaits: live calls go first, and a tenth is for the backfill all the same.
+func TestBackgroundWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, _ := gateOf(t, pacer.Options{Limits: per(10, time.Second), Linger: time.Hour})
+		var mu sync.Mutex
+		var order []string
+		var all sync.WaitGroup
+		wait := func(who string, ctx context.Context) {
+			all.Go(func() {
+				if gate.Wait(ctx, crm.Calls) == nil {
+					mu.Lock()
+					order = append(order, who)
+					mu.Unlock()
+				}
+			})
+			synctest.Wait()
+		}
+		for range 20 {
+			wait("backfill", crm.AsBackground(t.Context()))
+		}
+		for range 45 {
+			wait("live", t.Context())
+		}
+		all.Wait()
+		count := func(who string, part []string) (n int) {
+			for _, o := range part {
+				if o == who {
+					n++
+				}
+			}
+			return n
+		}
+		require.Len(t, order, 65)
+		began := slices.Index(order, "live")
+		require.LessOrEqual(t, began, 1, "a live call waits for one of the backfill at most")
+		require.Equal(t, 45, count("live", order[began:began+50]), "nine of ten are live while there are any")
+	})
+}
+
+// TestTheDayIsKeptForLiveLeads: a backfill leaves a fifth of a day's allowance.
+func TestTheDayIsKeptForLiveLeads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, _ := gateOf(t, pacer.Options{Limits: []pacer.Limit{{Calls: 100, Per: 24 * time.Hour}}})
+		sent := 0
+		for gate.Wait(crm.AsBackground(t.Context()), crm.Calls) == nil {
+			sent++
+		}
+		require.Equal(t, 80, sent)
+		for gate.Wait(t.Context(), crm.Calls) == nil {
+			sent++
+		}
+		require.Equal(t, 100, sent)
+		pass(25 * time.Hour)
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls), "the next day")
+	})
+}
