@@ -2,18 +2,26 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"sync"
 
 	"handoff/activities"
+	"handoff/internal/config"
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
+	"handoff/internal/crm/pacer"
+	"handoff/internal/telemetry"
 )
 
 // destinations makes the connector of every configured CRM, each behind its pacer.
 func (p *program) destinations(ctx context.Context) (map[string]activities.Destination, error) {
 	destinations := map[string]activities.Destination{}
+	metrics := telemetry.NewPacers(p.metrics.Registry)
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
 		d := p.config.Destinations[name]
@@ -26,10 +34,31 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 		destination := activities.Destination{
 			Connector: connector, Trace: d.Trace, KnowsOwners: d.Postgres == nil || d.Postgres.Owners != nil,
 		}
-		if d.Limit.Writes > 0 {
-			destination.Connector = crm.Pace(connector, crm.Limit{Writes: d.Limit.Writes, Per: d.Limit.Per})
-		}
+		paced := pacer.New(connector, pacing(name, d, metrics.Of(name)))
+		metrics.Watch(paced)
+		p.pacers = append(p.pacers, paced)
+		destination.Connector = paced
 		destinations[name] = destination
 	}
 	return destinations, errors.Join(problems...)
+}
+
+// pacing is how a destination is paced. All workers share its limits through the ledger.
+func pacing(name string, d config.Destination, metrics pacer.Metrics) pacer.Options {
+	o := pacer.Options{Destination: name, Linger: d.Limit.Linger, Part: d.Limit.Part, Shared: true, Metrics: metrics}
+	for _, rate := range d.Limit.Rates(d.Connector) {
+		o.Limits = append(o.Limits, pacer.Limit{Class: crm.Class(rate.Class), Calls: rate.Calls, Per: rate.Per, Assumed: rate.Assumed})
+	}
+	return o
+}
+
+// share keeps this worker's part of the limits until ctx ends.
+func (p *program) share(ctx context.Context) {
+	host, _ := os.Hostname() // for people who look at the table
+	worker := fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+	var all sync.WaitGroup
+	for _, paced := range p.pacers {
+		all.Go(func() { paced.Run(ctx, p.ledger, worker) })
+	}
+	all.Wait()
 }

@@ -33,6 +33,7 @@ func (p *program) serve(ctx context.Context) error {
 	running.Go(func() { p.settings.Run(watched) })
 	running.Go(func() { p.rules.Run(watched) })
 	running.Go(func() { p.drift.Run(watched) })
+	running.Go(func() { p.share(watched) })
 	running.Go(func() { reload.OnHangup(watched, p.settings.Ask, p.rules.Ask) })
 	fatal := make(chan error, 1)
 	workers, err := p.startWhenServed(ctx, fatal)

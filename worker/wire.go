@@ -13,6 +13,7 @@ import (
 
 	"handoff/activities"
 	"handoff/internal/config"
+	"handoff/internal/crm/pacer"
 	"handoff/internal/ledger"
 	"handoff/internal/reload"
 	"handoff/internal/seal"
@@ -40,6 +41,7 @@ type program struct {
 	queues     *temporal.Queues
 	drift      *activities.Drift
 	checks     *checks
+	pacers     []*pacer.Pacer
 	pulls      *pulls
 	activities *activities.Activities
 	closers    []func() error

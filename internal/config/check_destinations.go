@@ -18,7 +18,7 @@ func (l *loader) completeDestinations(c *Config) {
 		path := yamlfile.Key("$.destinations", name)
 		l.name(path, name)
 		l.trace(path+".trace", &destination.Trace)
-		l.checkLimit(path+".limit", destination.Limit)
+		l.checkLimit(path+".limit", destination.Connector, destination.Limit)
 		if destination.Timeout == 0 {
 			destination.Timeout = 10 * time.Second
 		}
@@ -54,18 +54,6 @@ func (l *loader) completeConnector(c *Config, path string, d *Destination) {
 		case part.set:
 			l.problem(at, "no use with connector %s", d.Connector)
 		}
-	}
-}
-
-func (l *loader) checkLimit(path string, limit Limit) {
-	if limit == (Limit{}) {
-		return
-	}
-	if limit.Writes < 1 {
-		l.problem(path+".writes", "want at least 1")
-	}
-	if limit.Per < time.Millisecond || limit.Per > 24*time.Hour {
-		l.problem(path+".per", "want 1ms to 24h")
 	}
 }
 

@@ -18,12 +18,6 @@ type Destination struct {
 	HubSpot    *HubSpotAccount `yaml:"hubspot"`
 }
 
-// Limit paces a destination: so many writes in such a time; zero is no limit.
-type Limit struct {
-	Writes int           `yaml:"writes"`
-	Per    time.Duration `yaml:"per"`
-}
-
 // Postgres is a CRM that is a set of tables of your own.
 type Postgres struct {
 	DSNEnv   string            `yaml:"dsn_env"` // the environment variable that holds the connection string

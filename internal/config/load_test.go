@@ -88,7 +88,7 @@ func TestTheShippedFileIsValid(t *testing.T) {
 		"HANDOFF_CRM_DSN": "postgres://crm@localhost/crm",
 	}))
 	require.NoError(t, err)
-	require.Equal(t, config.Limit{Writes: 1, Per: time.Second}, c.Destinations["events-crm"].Limit)
+	require.Equal(t, config.Limit{Writes: 1, Per: time.Second, Linger: 250 * time.Millisecond}, c.Destinations["events-crm"].Limit)
 	require.Equal(t, [][]string{{"event", "email"}}, c.Destinations["events-crm"].Postgres.Objects["attendance"].Unique)
 }
 

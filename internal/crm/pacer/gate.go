@@ -26,6 +26,7 @@ const (
 // gate is what every request to one destination passes, whatever it is a part of.
 type gate struct {
 	linger   time.Duration
+	part     float64 // of each limit that may be used
 	breaker  *breaker
 	metrics  Metrics
 	versions func(context.Context) string
@@ -361,6 +362,9 @@ func (g *gate) heard(now time.Time, said crm.Allowance) {
 	if said.Max <= 0 || said.Per <= 0 {
 		return
 	}
+	// What may not be used counts as used.
+	said.Left -= said.Max - g.ours(said.Max)
+	said.Max = g.ours(said.Max)
 	limit := Limit{Class: said.Class, Calls: said.Max, Per: said.Per}
 	if limit.Long() {
 		for _, a := range g.long {
@@ -384,6 +388,9 @@ func (g *gate) heard(now time.Time, said crm.Allowance) {
 		g.short = append(g.short, newWindow(limit, limit.Calls))
 	}
 }
+
+// ours is how many of so many calls may be used.
+func (g *gate) ours(calls int) int { return max(1, int(g.part*float64(calls))) }
 
 // tooMany closes the lane until the vendor's moment, and tightens its limits. The caller holds the lock.
 func (g *gate) tooMany(now time.Time, class crm.Class, pause time.Duration) {

@@ -19,6 +19,8 @@ type Options struct {
 	Destination string
 	// Limits are the vendor's. One that the vendor tells by its headers need not be here, unless several workers share it.
 	Limits []Limit
+	// Part is how much of each limit may be used, where others use the same account; all of it when zero.
+	Part float64
 	// Linger is how long a call waits for its turn before it is refused; two seconds when zero.
 	Linger time.Duration
 	// Probe is how long a CRM that is away is left alone before one request tries again; ten seconds when zero.
@@ -57,7 +59,7 @@ type shape struct {
 
 // New puts a pacer in front of a connector.
 func New(next crm.Connector, o Options) *Pacer {
-	o.Linger, o.Probe = cmp.Or(o.Linger, defaultLinger), cmp.Or(o.Probe, defaultProbe)
+	o.Linger, o.Probe, o.Part = cmp.Or(o.Linger, defaultLinger), cmp.Or(o.Probe, defaultProbe), cmp.Or(o.Part, 1)
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}
 	}
@@ -69,12 +71,13 @@ func New(next crm.Connector, o Options) *Pacer {
 		writes: map[shape]*gatherer[crm.Write, crm.Result]{}, owners: map[shape]*gatherer[crm.Given, crm.Owned]{},
 	}
 	p.gate = &gate{
-		linger: o.Linger, metrics: o.Metrics, breaker: newBreaker(o.Probe, o.Metrics.Circuit), lanes: map[crm.Class]*lane{},
+		linger: o.Linger, part: o.Part, metrics: o.Metrics, breaker: newBreaker(o.Probe, o.Metrics.Circuit), lanes: map[crm.Class]*lane{},
 		shared: o.Shared, versions: func(context.Context) string { return "" },
 	}
 	p.lease = newLease(p.gate, o)
 	p.gate.limited = p.lease.soon
 	for _, limit := range o.Limits {
+		limit.Calls = p.gate.ours(limit.Calls)
 		if limit.Long() {
 			p.gate.long = append(p.gate.long, &allowance{limit: limit})
 			continue

@@ -12,6 +12,8 @@ type Limit struct {
 	Class crm.Class
 	Calls int
 	Per   time.Duration
+	// Assumed says that nobody has said so: the vendor's own word counts, also where it allows more.
+	Assumed bool
 }
 
 // Long says that a limit is an allowance of hours or a day: it is used as it comes, and not spread.
@@ -146,8 +148,8 @@ func (w *window) loosen(now time.Time) {
 // from what may be sent, because somebody else has the same allowance.
 func (w *window) heard(now time.Time, most, left int) {
 	w.forget(now)
-	if most > 0 && most < w.limit.Calls { // a smaller plan than was configured
-		w.share = max(1, w.share*most/w.limit.Calls)
+	if most < w.limit.Calls || w.limit.Assumed && most > w.limit.Calls { // another plan than was configured
+		w.share = max(min(1, w.share), w.share*most/w.limit.Calls)
 		w.limit.Calls = most
 	}
 	others := (most - left) - len(w.sent) - (w.limit.Calls - w.share)
