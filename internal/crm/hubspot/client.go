@@ -15,12 +15,15 @@ import (
 // maxAnswer bounds what is read of one answer: a hundred records with long texts fit.
 const maxAnswer = 32 << 20
 
-func newClient(timeout time.Duration) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own type
-	transport.MaxIdleConnsPerHost = 32
-	transport.TLSHandshakeTimeout = min(timeout, 10*time.Second)
+func newClient(way http.RoundTripper, timeout time.Duration) *http.Client {
+	if way == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own type
+		transport.MaxIdleConnsPerHost = 32
+		transport.TLSHandshakeTimeout = min(timeout, 10*time.Second)
+		way = transport
+	}
 	return &http.Client{
-		Transport: transport,
+		Transport: way,
 		// An answer that sends a token elsewhere is not HubSpot's.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -48,28 +51,49 @@ func (c *Connector) do(ctx context.Context, operation, method, path string, body
 	}
 	began := time.Now()
 	defer func() { call.Took = time.Since(began) }()
-	token, err := c.config.Credentials.Token(ctx)
+	class, token := classOf(path), ""
 	for renewed := false; ; renewed = true {
-		if err != nil {
-			return r, r.fail(credentialFailure(ctx, err))
+		if err := c.gate.Wait(ctx, class); err != nil {
+			refusal, _ := crm.AsError(err)
+			return r, r.fail(refusal)
 		}
-		if err := c.once(ctx, r, token, method, path, payload); err != nil {
-			return r, r.fail(transportFailure(ctx, err))
+		next, failure := c.attempt(ctx, r, token, renewed, method, path, payload)
+		c.gate.Report(class, crm.Answer{Err: failure, Allowances: allowances(r.header)})
+		if failure != nil {
+			return r, r.fail(failure)
 		}
-		failure := classify(r.status, r.header, r.body, c.untilMidnight())
-		if failure == nil {
+		if next == "" {
 			call.Status, call.RequestID = r.status, requestID(r.header, nil)
 			return r, nil
 		}
-		if failure.Status != http.StatusUnauthorized || renewed {
-			return r, r.fail(failure)
-		}
-		next, renewal := c.config.Credentials.Renew(ctx, token)
-		if errors.Is(renewal, crm.ErrNotRenewable) {
-			return r, r.fail(failure)
-		}
-		token, err = next, renewal
+		token = next
 	}
+}
+
+// attempt sends the request once. Where the token was refused and could be renewed, it returns the next one.
+func (c *Connector) attempt(ctx context.Context, r *reply, token string, renewed bool, method, path string, payload []byte) (string, *crm.Error) {
+	r.status, r.header, r.body = 0, nil, nil
+	var err error
+	if token == "" {
+		if token, err = c.config.Credentials.Token(ctx); err != nil {
+			return "", credentialFailure(ctx, err)
+		}
+	}
+	if err := c.once(ctx, r, token, method, path, payload); err != nil {
+		return "", transportFailure(ctx, err)
+	}
+	failure := classify(r.status, r.header, r.body, c.untilMidnight())
+	if failure == nil || failure.Status != http.StatusUnauthorized || renewed {
+		return "", failure
+	}
+	next, err := c.config.Credentials.Renew(ctx, token)
+	switch {
+	case errors.Is(err, crm.ErrNotRenewable):
+		return "", failure
+	case err != nil:
+		return "", credentialFailure(ctx, err)
+	}
+	return next, nil
 }
 
 // fail notes a failure in the call.

@@ -42,6 +42,8 @@ type Config struct {
 	Credentials crm.Credentials
 	// Timeout is how long one call may take; 10 seconds when zero.
 	Timeout time.Duration
+	// Transport is the way to HubSpot; one of the connector's own when nil.
+	Transport http.RoundTripper
 	// Objects are HubSpot's objects by the name that mappings use. Contact, company, deal, lead, note, task and ticket are
 	// known without being named; any other name is taken as HubSpot's own.
 	Objects map[string]Object
@@ -79,8 +81,10 @@ type Link struct {
 type Connector struct {
 	config Config
 	client *http.Client
+	gate   crm.Gate
 
 	mu      sync.Mutex
+	known   map[string]float64 // the part of records that were there before, lately, by HubSpot's name of the object
 	schemas map[string]*schema // by HubSpot's name
 	kinds   map[string]Link    // association types that were asked for, by both objects
 	owners  *ownerList
@@ -116,7 +120,8 @@ func New(config Config) (*Connector, error) {
 		config.Locks = newLocalLocks()
 	}
 	return &Connector{
-		config: config, client: newClient(config.Timeout), schemas: map[string]*schema{}, kinds: map[string]Link{},
+		config: config, client: newClient(config.Transport, config.Timeout), gate: crm.OpenGate{},
+		known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{},
 	}, nil
 }
 

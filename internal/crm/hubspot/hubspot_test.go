@@ -60,8 +60,9 @@ func TestCalls(t *testing.T) {
 	}
 	upsert(t, c, "contact", first...)
 	require.Equal(t, []string{"properties/contacts 0", "contacts/batch/read 100", "contacts/batch/create 100"}, paths(s))
+	c = connect(t, s, nil) // that has not seen only new people
 	upsert(t, c, "contact", first...)
-	require.Equal(t, []string{"contacts/batch/read 100"}, paths(s), "a repetition writes nothing")
+	require.Equal(t, []string{"properties/contacts 0", "contacts/batch/read 100"}, paths(s), "a repetition writes nothing")
 	upsert(t, c, "contact", second...)
 	require.Equal(t, []string{"contacts/batch/read 100", "contacts/batch/create 50", "contacts/batch/update 50"}, paths(s))
 	require.Len(t, s.HubSpot.Records("contacts"), 150)
@@ -73,6 +74,7 @@ func TestCalls(t *testing.T) {
 		w.Keys = [][]string{{"customer_number"}}
 		return w
 	}
+	c = connect(t, s, nil)
 	upsert(t, c, "contact", byNumber("c", "1", "c"))
 	s.HubSpot.ForgetCalls()
 	results := upsert(t, c, "contact", byNumber("d", "1", "d"), byNumber("d2", "2", "d"))

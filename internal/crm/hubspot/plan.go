@@ -38,6 +38,8 @@ type item struct {
 	by      lookup            // what found it, or will
 	change  change
 	retried bool
+	hopes   bool // to be created without having been looked for
+	hoped   bool // in vain
 }
 
 // change is what a write makes of a record.

@@ -38,6 +38,11 @@ func (c *Connector) resolve(ctx context.Context, o *object, batch []*item) []*it
 		left = slices.DeleteFunc(slices.Clone(left), func(it *item) bool { return it.found != nil || it.result.Err != nil })
 	}
 	c.adopt(ctx, o, left)
+	for _, it := range batch {
+		if it.result.Err == nil && !it.hoped {
+			c.learn(o, it.found != nil)
+		}
+	}
 	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
 }
 

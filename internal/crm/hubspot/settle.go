@@ -38,6 +38,9 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 		if out.found == nil && one.New != nil && !*one.New {
 			out.change.created = false // somebody else was quicker
 		}
+		if out.hopes {
+			c.learn(o, false)
+		}
 		out.settle(o, one.ID, one.Properties, r.callOf(out, raw))
 	}
 	for _, raw := range answer.Errors {
@@ -49,7 +52,11 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 		failure.Status, failure.RequestID = r.status, r.call.RequestID
 		for _, out := range meant(open, p) {
 			open = slices.DeleteFunc(open, func(o outgoing) bool { return o.item == out.item })
+			hopes := out.hopes
 			if out.lost(failure, p) {
+				if hopes {
+					c.learn(o, true)
+				}
 				again = append(again, out.item)
 				continue
 			}

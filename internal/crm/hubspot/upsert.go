@@ -75,7 +75,7 @@ func next(items []*item) (batch, rest []*item) {
 	return batch, rest
 }
 
-// round reads the records of a batch, decides what becomes of each and writes. It returns the items that have to go
+// round reads the records of a batch that may be there, decides what becomes of each and writes. It returns the items that have to go
 // again: those that turned out to be about a record of the same batch, and those that somebody else was quicker with.
 func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again []*item) {
 	var names []string
@@ -93,7 +93,8 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 	}
 	defer release()
 
-	found := c.resolve(ctx, o, batch)
+	hopeful, doubtful := c.part(o, batch)
+	found := append(c.resolve(ctx, o, doubtful), hopeful...)
 	taken := map[string]bool{}
 	var ready []*item
 	for _, it := range found {

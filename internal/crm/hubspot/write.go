@@ -104,6 +104,9 @@ func (c *Connector) send(ctx context.Context, o *object, how operation, batch []
 	if failure == nil {
 		return c.settleBatch(ctx, o, how, batch, r)
 	}
+	if len(batch) > 1 && failure.Kind == crm.Conflict && slices.ContainsFunc(batch, func(out outgoing) bool { return out.hopes }) {
+		return c.inVain(o, batch) // some are there, and HubSpot does not say which
+	}
 	if len(batch) > 1 && mayBeOneItem(failure) {
 		for _, part := range parts(batch, failure) {
 			again = append(again, c.send(ctx, o, how, part)...)
@@ -148,6 +151,10 @@ func parts(batch []outgoing, failure *crm.Error) [][]outgoing {
 // lost says that somebody else was quicker, so that the record has to be read again, once: the one that was to be created
 // exists now, or the one that was to be changed is gone.
 func (out outgoing) lost(failure *crm.Error, p problem) bool {
+	if failure.Kind == crm.Conflict && out.hopes {
+		out.hopes, out.hoped = false, true
+		return true
+	}
 	if out.retried || failure.Kind != crm.Conflict {
 		return false
 	}

@@ -2,6 +2,7 @@ package pacer
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type gatherer[In, Out any] struct {
 	flights int // at once
 	// send carries out a batch and answers in its order.
 	send func(ctx context.Context, batch []In) []Out
+	// order says which of two parties' first items comes first in a batch; nil where it does not matter.
+	order func(a, b In) int
 	// refused is the answer to what was not sent.
 	refused func(*crm.Error) Out
 
@@ -219,8 +222,11 @@ func (q *gatherer[In, Out]) board() []*party[In, Out] {
 		}
 		n, items = n+1, items+len(p.items)
 	}
-	parties := q.waiting[:n:n]
-	q.waiting = append([]*party[In, Out](nil), q.waiting[n:]...)
+	parties := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Clone(q.waiting[n:])
+	if q.order != nil {
+		slices.SortStableFunc(parties, func(a, b *party[In, Out]) int { return q.order(a.items[0], b.items[0]) })
+	}
 	return parties
 }
 

@@ -82,14 +82,19 @@ func TestKinds(t *testing.T) {
 func TestOlderAnswersFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{}
+		v := &vendor{takes: 100 * time.Millisecond}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
 		newer, older := write("newer"), write("older")
 		newer.SubmittedAt, older.SubmittedAt = time.Unix(200, 0), time.Unix(100, 0)
-		results := paced.Upsert(t.Context(), "contacts", []crm.Write{newer, older})
-		require.Equal(t, "record of newer", results[0].RecordID)
-		require.Equal(t, "record of older", results[1].RecordID)
-		require.Equal(t, []crm.Write{older, newer}, v.calls[0].writes)
+		var all sync.WaitGroup
+		for _, w := range []crm.Write{write("first"), newer, older} {
+			all.Go(func() {
+				require.Equal(t, "record of "+w.Submission, paced.Upsert(t.Context(), "contacts", []crm.Write{w})[0].RecordID)
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		require.Equal(t, []crm.Write{older, newer}, v.calls[1].writes)
 	})
 }
 

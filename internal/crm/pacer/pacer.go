@@ -165,6 +165,7 @@ func (p *Pacer) gatherer(s shape, most int) *gatherer[crm.Write, crm.Result] {
 	if p.writes[s] == nil {
 		q := &gatherer[crm.Write, crm.Result]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Result { return crm.Result{Err: e} }}
 		q.place, q.flights = placeOf(s)
+		q.order = func(a, b crm.Write) int { return a.SubmittedAt.Compare(b.SubmittedAt) } // older answers first
 		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result { return p.batch(ctx, s.object, batch) }
 		p.writes[s] = q
 	}
@@ -178,23 +179,13 @@ func placeOf(s shape) (place, flights int) {
 	return live, liveFlights
 }
 
-// batch writes what was gathered, older answers first.
+// batch writes what was gathered.
 func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write) []crm.Result {
 	p.options.Metrics.Gathered(object, len(writes))
-	id := p.options.NewID()
-	order := make([]int, len(writes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return writes[a].SubmittedAt.Compare(writes[b].SubmittedAt) })
-	sorted := make([]crm.Write, len(writes))
-	for i, at := range order {
-		sorted[i] = writes[at]
-	}
-	results := make([]crm.Result, len(writes))
-	for i, result := range p.upsert(ctx, object, sorted) {
-		result.Batch = &crm.Batch{ID: id, Writes: len(writes)}
-		results[order[i]] = result
+	batch := &crm.Batch{ID: p.options.NewID(), Writes: len(writes)}
+	results := p.upsert(ctx, object, writes)
+	for i := range results {
+		results[i].Batch = batch
 	}
 	return results
 }
