@@ -31,7 +31,9 @@ func withLimit(t *testing.T, connector, limit string) (*config.Config, error) {
 func TestRates(t *testing.T) {
 	t.Parallel()
 	search := config.CallRate{Class: "search", Calls: 5, Per: time.Second}
-	calls := func(n int, per time.Duration) config.CallRate { return config.CallRate{Class: "calls", Calls: n, Per: per} }
+	calls := func(n int, per time.Duration) config.CallRate {
+		return config.CallRate{Class: "calls", Calls: n, Per: per}
+	}
 	assumed := func(r config.CallRate) config.CallRate { r.Assumed = true; return r }
 	for name, c := range map[string]struct {
 		connector, limit string
