@@ -77,9 +77,12 @@ func searchFor(names []string, items []*item) (searchRequest, int) {
 	}
 	length := 300
 	for n, it := range items {
-		more := 40
+		more := 0
 		for _, name := range names {
-			more += len(name) + 2*len(it.by.key[name])
+			value, _ := json.Marshal(folded(it.by.key[name])) // a text: it cannot go wrong
+			if more += len(value) + 1; len(names) > 1 {
+				more += 60 + len(name)
+			}
 		}
 		if length += more; n > 0 && length > maxSearchBody {
 			return request, n

@@ -340,7 +340,7 @@ func TestDailyLimit(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := start(t, account.Options{})
-	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = 200 * time.Millisecond })
+	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = time.Second })
 	upsert(t, c, "contact", write("s0", 0, crm.Fields{"email": "first@example.com"}))
 	for i, f := range []struct {
 		fault sandbox.Fault

@@ -61,10 +61,7 @@ func (p *Pacer) SetOwner(ctx context.Context, object, recordID, owner string) (n
 
 // giver gathers owners of one object.
 func (p *Pacer) giver(ctx context.Context, batcher crm.OwnerBatcher, object string) *gatherer[crm.Given, crm.Owned] {
-	most := 1
-	if b, ok := p.next.(crm.Batcher); ok {
-		most = max(1, b.MaxBatch(object))
-	}
+	most := p.most(object)
 	s := shape{object: object, background: crm.IsBackground(ctx)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,7 +98,7 @@ func (p *Pacer) give(ctx context.Context, batcher crm.OwnerBatcher, object strin
 	owned := make([]crm.Owned, len(batch))
 	for i, g := range batch {
 		owned[i] = answers[place[g.RecordID]]
-		owned[i].Err = p.gate.again(crm.Calls, owned[i].Err, len(batch))
+		owned[i].Err = p.gate.again(crm.Calls, owned[i].Err, p.most(object))
 	}
 	return owned
 }

@@ -19,6 +19,8 @@ const (
 	unlimitedStep = 10 * time.Millisecond
 	// onTheWay is how long the later requests of an upsert that has begun may wait: what it has read would be read again.
 	onTheWay = 2
+	// pressure is how long after the last turn of refused callers others may still come back.
+	pressure = 5 * time.Second
 	// guaranteed: one of so many requests is a background one, even while live ones wait.
 	guaranteed = 10
 )
@@ -36,14 +38,16 @@ type gate struct {
 	short  []*window
 	long   []*allowance
 	lanes  map[crm.Class]*lane
-	shared bool // what is ours is leased
+	shared bool    // what is ours is leased
+	cost   float64 // requests that a batch takes, by experience
 }
 
 // lane is the queue of one class.
 type lane struct {
 	class    crm.Class
 	closed   time.Time // nobody calls before
-	line     time.Time // the latest turn that a refused caller was told
+	line     time.Time // the latest turn that refused callers were told
+	lumped   int       // how many were told it
 	queues   [3][]*waiter
 	passedBy int // live requests since the last background one
 	timer    *time.Timer
@@ -111,6 +115,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	}
 	version := g.versions(ctx)
 	if refusal := g.breaker.refuses(version); refusal != nil {
+		g.expect(class, refusal.RetryAfter)
 		return time.Time{}, refusal
 	}
 	g.mu.Lock()
@@ -119,7 +124,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	turn, known := g.turn(l, now, place, 0)
 	deadline, hasDeadline := ctx.Deadline()
 	if !known || turn.Sub(now) > linger || hasDeadline && deadline.Before(turn) {
-		refusal := g.refusal(l, now, turn)
+		refusal := refusal(now, turn)
 		g.mu.Unlock()
 		return time.Time{}, refusal
 	}
@@ -145,8 +150,9 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	}
 	if refusal := g.breaker.admit(version); refusal != nil {
 		g.mu.Lock()
-		defer g.mu.Unlock()
 		g.giveBack(class, w.granted)
+		g.mu.Unlock()
+		g.expect(class, refusal.RetryAfter)
 		return time.Time{}, refusal
 	}
 	return w.granted, nil
@@ -292,32 +298,63 @@ func (g *gate) giveBack(class crm.Class, at time.Time) {
 	g.pump(g.lane(class))
 }
 
-// refusal tells a caller to come again in a turn of its own. The caller holds the lock.
-func (g *gate) refusal(l *lane, now, turn time.Time) *crm.Error {
+// refusal tells a caller when to come again. Whoever made the call deals out turns; see again.
+func refusal(now, turn time.Time) *crm.Error {
 	if turn.Before(now) {
 		turn = now.Add(leaseEvery) // nothing is ours before the next lease
 	}
-	return &crm.Error{Kind: crm.RateLimited, Code: "paced", RetryAfter: g.another(l, now, turn, 1)}
+	return &crm.Error{Kind: crm.RateLimited, Code: "paced", RetryAfter: turn.Sub(now)}
 }
 
-// another deals out the turns of those who have to come again: of those that share a batch, one after the other within the
-// time that a batch takes. The caller holds the lock.
+// another deals out the turns of those who have to come again: as many as a batch takes come together, so that they make one.
+// The caller holds the lock.
 func (g *gate) another(l *lane, now, soonest time.Time, batch int) time.Duration {
-	step := unlimitedStep
-	for _, w := range g.short {
-		if w.limit.Class == "" || w.limit.Class == l.class {
-			step = max(step, w.step())
+	if l.lumped >= batch || l.line.Before(soonest) {
+		step := unlimitedStep
+		for _, w := range g.short {
+			if w.limit.Class == "" || w.limit.Class == l.class {
+				step = max(step, w.step())
+			}
+		}
+		if batch > 1 {
+			step = time.Duration(float64(step) * max(1, g.cost))
+		}
+		l.line, l.lumped = l.line.Add(step), 0
+		if l.line.Before(soonest) {
+			l.line = soonest
 		}
 	}
-	turn := l.line.Add(step / time.Duration(max(1, batch)))
-	if turn.Before(soonest) {
-		turn = soonest
-	}
-	l.line = turn
-	return turn.Sub(now)
+	l.lumped++
+	return l.line.Sub(now)
 }
 
-// again gives a refusal that several writes share a turn for each of them.
+// pressed says that callers were refused lately, or are told to come back: then it pays to wait for them.
+func (g *gate) pressed(class crm.Class) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Since(g.lane(class).line) < pressure
+}
+
+// expect notes that callers will come back at about the same moment.
+func (g *gate) expect(class crm.Class, after time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l, at := g.lane(class), time.Now().Add(after); l.line.Before(at) {
+		l.line, l.lumped = at, 0
+	}
+}
+
+// flown learns what a batch costs.
+func (g *gate) flown(requests int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cost == 0 {
+		g.cost = float64(requests)
+	}
+	g.cost += (float64(requests) - g.cost) / 8
+}
+
+// again gives a refusal that several callers share a turn for each of them. batch is how many of them one request can carry.
 func (g *gate) again(class crm.Class, refusal *crm.Error, batch int) *crm.Error {
 	if refusal == nil || refusal.Kind != crm.RateLimited {
 		return refusal
@@ -344,14 +381,19 @@ func (g *gate) Report(class crm.Class, answer crm.Answer) {
 	g.breaker.report(answer.Err, func() string { return g.versions(context.Background()) })
 	g.mu.Lock()
 	now := time.Now()
-	for _, said := range answer.Allowances {
-		g.heard(now, said)
-	}
 	tooMany := answer.Err != nil && answer.Err.Kind == crm.RateLimited
+	for _, said := range answer.Allowances {
+		if limit := (Limit{Per: said.Per}); !tooMany || limit.Long() { // that nothing is left of a span is what the answer says
+			g.heard(now, said)
+		}
+	}
 	if tooMany {
 		g.tooMany(now, class, answer.Err.RetryAfter)
 	}
 	g.mu.Unlock()
+	if answer.Err != nil && answer.Err.Kind == crm.Transient {
+		g.expect(class, answer.Err.RetryAfter)
+	}
 	if tooMany && g.limited != nil {
 		g.limited()
 	}
@@ -430,7 +472,7 @@ func (g *gate) close(l *lane, now, opens time.Time) {
 			if opens.Sub(w.since) <= linger {
 				return false
 			}
-			w.refused <- g.refusal(l, now, opens)
+			w.refused <- refusal(now, opens)
 			return true
 		})
 	}

@@ -12,6 +12,8 @@ import (
 const (
 	// gatherFor is how long a write waits for company at most while others are under way and a turn is free.
 	gatherFor = 250 * time.Millisecond
+	// regatherFor is how long it waits for those who were told to come back at about this moment.
+	regatherFor = 100 * time.Millisecond
 	// most flights at once of one kind of batch.
 	liveFlights, backgroundFlights = 8, 2
 	// patience is for how many lingers a caller waits whose turn was expected within one.
@@ -148,12 +150,27 @@ func (q *gatherer[In, Out]) depart() {
 	for _, p := range q.waiting {
 		waiting += len(p.items)
 	}
-	if waited := time.Since(q.waiting[0].since); q.flying > 0 && waiting < q.most && waited < gatherFor {
-		q.later(gatherFor - waited)
-		return
+	if pays := q.pays(); waiting < q.most && pays > 0 {
+		if waited := time.Since(q.waiting[0].since); waited < pays {
+			q.later(pays - waited)
+			return
+		}
 	}
 	q.departing = true
 	go q.fly()
+}
+
+// pays is how long a write waits for company. The caller holds the lock.
+func (q *gatherer[In, Out]) pays() time.Duration {
+	switch pressed := q.gate.pressed(crm.Calls); {
+	case q.flying > 0 && pressed: // a batch that is not full takes a turn from one that is
+		return max(gatherFor, q.gate.linger/2)
+	case q.flying > 0:
+		return gatherFor
+	case pressed:
+		return regatherFor
+	}
+	return 0
 }
 
 func (q *gatherer[In, Out]) later(wait time.Duration) {
@@ -203,6 +220,7 @@ func (q *gatherer[In, Out]) fly() {
 	if prepaid {
 		q.gate.unused(crm.Calls, granted)
 	}
+	q.gate.flown(calls)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.cost == 0 {

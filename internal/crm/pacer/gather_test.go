@@ -170,7 +170,7 @@ func TestEverybodyGetsTheirOwnAnswer(t *testing.T) {
 			}
 			return c
 		}), 1, 60).Draw(rt, "callers")
-		most := rapid.IntRange(1, 10).Draw(rt, "most")
+		most := rapid.IntRange(2, 10).Draw(rt, "most")
 		v := &vendor{
 			takes: time.Duration(rapid.IntRange(0, 400).Draw(rt, "takes")) * time.Millisecond,
 			answer: func(w crm.Write) crm.Result {

@@ -110,11 +110,10 @@ func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) [
 	if len(writes) == 0 {
 		return nil
 	}
-	batcher, ok := p.next.(crm.Batcher)
-	if !ok || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
+	most := p.most(object)
+	if most == 1 || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
 		return p.upsert(ctx, object, writes)
 	}
-	most := max(1, batcher.MaxBatch(object))
 	results := make([]crm.Result, len(writes))
 	// One caller's writes of one shape stay together; usually there is one.
 	byShape := map[shape][]int{}
@@ -147,6 +146,14 @@ func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) [
 	}
 	all.Wait()
 	return results
+}
+
+// most is how many writes of an object one request carries.
+func (p *Pacer) most(object string) int {
+	if batcher, ok := p.next.(crm.Batcher); ok {
+		return max(1, batcher.MaxBatch(object))
+	}
+	return 1
 }
 
 // keyOf is the first key of a write that has a value: connectors look such writes up together.
@@ -201,17 +208,15 @@ func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write) [
 			for i := range results {
 				own := *refusal
 				results[i].Err = &own
-				if i > 0 {
-					results[i].Err = p.gate.again(crm.Calls, &own, 1)
-				}
 			}
-			return results
+		} else {
+			results = p.next.Upsert(ctx, object, writes)
+			p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
 		}
-		results = p.next.Upsert(ctx, object, writes)
-		p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
 	}
+	most := p.most(object)
 	for i := range results {
-		results[i].Err = p.gate.again(crm.Calls, results[i].Err, len(writes))
+		results[i].Err = p.gate.again(crm.Calls, results[i].Err, most)
 	}
 	return results
 }
@@ -244,8 +249,8 @@ func (p *Pacer) once(ctx context.Context, call func() error) error {
 		}
 		return err
 	}
-	if err := p.gate.Wait(ctx, crm.Calls); err != nil {
-		return err
+	if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
+		return p.gate.again(crm.Calls, refusal, 1)
 	}
 	err := call()
 	failure := asFailure(err)

@@ -42,7 +42,8 @@ type window struct {
 	share   int     // of limit.Calls, this worker's
 	factor  float64 // of the share, after "too many"
 	changed time.Time
-	others  int // requests in a span that somebody outside makes, by the vendor's count
+	others  int       // requests in a span that somebody outside makes, by the vendor's count
+	told    time.Time // of the others
 	sent    []time.Time
 	next    time.Time // when the next request would be due, were all spread evenly
 }
@@ -74,6 +75,9 @@ func (w *window) step() time.Duration {
 func (w *window) earliest(now time.Time, ahead int) (time.Time, bool) {
 	w.loosen(now)
 	w.forget(now)
+	if now.Sub(w.told) >= w.limit.Per { // what they sent then is out of the span
+		w.others = 0
+	}
 	n := w.calls()
 	if n == 0 {
 		return time.Time{}, false
@@ -156,7 +160,7 @@ func (w *window) heard(now time.Time, most, left int) {
 	if others < int(noise*float64(w.limit.Calls)) {
 		others = 0
 	}
-	w.others = min(others, w.share)
+	w.others, w.told = min(others, w.share), now
 }
 
 // left is how many requests could still be sent in this span.

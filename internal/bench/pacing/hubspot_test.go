@@ -1,0 +1,178 @@
+package pacing_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/bench/pacing"
+	"handoff/internal/crm"
+	"handoff/internal/crm/pacer"
+	"handoff/internal/sandbox"
+	account "handoff/internal/sandbox/hubspot"
+)
+
+const latency = 200 * time.Millisecond
+
+func newHubSpot(t *testing.T) *pacing.HubSpot {
+	t.Helper()
+	h, err := pacing.NewHubSpot(t.Context(), latency, account.Options{})
+	require.NoError(t, err)
+	return h
+}
+
+func paced(t *testing.T, h *pacing.HubSpot) *pacer.Pacer {
+	t.Helper()
+	c, err := h.Connect()
+	require.NoError(t, err)
+	return pacer.New(c, pacer.Options{Destination: "crm", Limits: h.Limits})
+}
+
+func alone(t *testing.T, h *pacing.HubSpot) *pacer.Pacer {
+	t.Helper()
+	c, err := h.Connect()
+	require.NoError(t, err)
+	return pacer.New(pacing.Alone{Connector: c}, pacer.Options{Destination: "crm", Limits: h.Limits})
+}
+
+func measure(t *testing.T, c crm.Connector, path pacing.Path, load pacing.Load) pacing.Measured {
+	t.Helper()
+	m, err := pacing.Measure(context.Background(), c, path, load)
+	require.NoError(t, err)
+	return m
+}
+
+// TestFortyTimes: under HubSpot's limit of 100 calls in ten seconds, on the account's own clock.
+func TestFortyTimes(t *testing.T) {
+	t.Parallel()
+	for _, path := range pacing.Paths() {
+		t.Run(path.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := newHubSpot(t)
+				before := measure(t, alone(t, h), path, pacing.Load{Leads: 100, AtOnce: 20})
+				_, alone, refused := h.Calls()
+				require.Zero(t, refused)
+				h = newHubSpot(t)
+				after := measure(t, paced(t, h), path, pacing.Load{First: 1000, Leads: 2000, AtOnce: 800})
+				searches, calls, refused := h.Calls()
+				require.Zero(t, refused, "no 429")
+				t.Logf("%-30s alone %.2f leads/s (%d calls for 100); gathered %.0f leads/s, %.0f times, %d calls and %d searches, p50 %s p99 %s, %d turns",
+					path.Name, before.PerSecond(), alone, after.PerSecond(), after.PerSecond()/before.PerSecond(), calls, searches,
+					after.Quantile(50), after.Quantile(99), after.Turns)
+				require.Greater(t, after.PerSecond(), 40*before.PerSecond())
+			})
+		})
+	}
+}
+
+// TestTheFewestCalls: two thousand submissions take hardly more calls than a client would need that knew them all before.
+func TestTheFewestCalls(t *testing.T) {
+	t.Parallel()
+	for _, path := range pacing.Paths() {
+		t.Run(path.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := newHubSpot(t)
+				c := paced(t, h)
+				measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100}) // schemas, and how many are new
+				h.Account.ForgetCalls()
+				m := measure(t, c, path, pacing.Load{First: 0, Leads: 2000, AtOnce: 2000})
+				_, calls, refused := h.Calls()
+				fewest := 20 * path.Batches
+				t.Logf("%-30s %d calls, %d at the very least, in %s", path.Name, calls, fewest, m.Took)
+				require.Zero(t, refused)
+				require.LessOrEqual(t, calls, fewest+fewest/10)
+			})
+		})
+	}
+}
+
+// TestStorms: whatever HubSpot does while two thousand submissions flow, each of them arrives, as one record (I1, I2), nobody
+// calls while HubSpot has said to wait (I4), and hardly more calls are made than the faults cost.
+func TestStorms(t *testing.T) {
+	t.Parallel()
+	for name, storm := range map[string]struct {
+		faults []sandbox.Fault
+		lost   int // calls that the faults cost: those that failed, and as many that had to be made again before them
+	}{
+		"429 storm":    {[]sandbox.Fault{{Kind: sandbox.RateLimit, Skip: 20, Count: 8}}, 16},
+		"5xx burst":    {[]sandbox.Fault{{Kind: sandbox.ServerError, Status: 503, Skip: 20, Count: 12}}, 24},
+		"proxy page":   {[]sandbox.Fault{{Kind: sandbox.HTML, Skip: 20, Count: 4}}, 8},
+		"lost replies": {[]sandbox.Fault{{Kind: sandbox.DropAfterCommit, Path: "/batch/create", Skip: 5, Count: 4}}, 8},
+		"all of it": {[]sandbox.Fault{
+			{Kind: sandbox.DropAfterCommit, Path: "/batch/create", Skip: 3, Count: 2}, {Kind: sandbox.RateLimit, Skip: 15, Count: 3},
+			{Kind: sandbox.ServerError, Skip: 30, Count: 6}, {Kind: sandbox.Locked, Skip: 50, Count: 3},
+		}, 28},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := newHubSpot(t)
+				c := paced(t, h)
+				path := pacing.Paths()[1]
+				measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100})
+				for _, fault := range storm.faults {
+					require.NoError(t, h.Faults.Add(fault))
+				}
+				h.Account.ForgetCalls()
+				m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
+				_, calls, _ := h.Calls()
+				fewest := 20*path.Batches + storm.lost
+				t.Logf("%-14s %d calls, %d at the very least, in %s", name, calls, fewest, m.Took)
+				emails := map[string]int{}
+				for _, record := range h.Account.Records("contacts") {
+					emails[record["email"]]++
+					require.Equal(t, 1, emails[record["email"]], "one person is one record")
+					require.Equal(t, "41629779", record["hubspot_owner_id"])
+				}
+				require.Len(t, emails, 2100)
+				require.LessOrEqual(t, calls, fewest+fewest/10)
+				requireHeeded(t, h.Account.Calls())
+			})
+		})
+	}
+}
+
+// requireHeeded holds that nobody was on the way to the account for ten seconds after it said "too many", but those who had
+// left before its answer came.
+func requireHeeded(t *testing.T, calls []account.Call) {
+	t.Helper()
+	for i, call := range calls {
+		if call.Status != http.StatusTooManyRequests {
+			continue
+		}
+		for _, later := range calls[i+1:] {
+			after := later.At.Sub(call.At)
+			require.True(t, after <= latency || after >= 10*time.Second, "a call %s after a 429", after)
+		}
+	}
+}
+
+// TestARevokedToken: nobody hammers with it, and all go on when it is replaced.
+func TestARevokedToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHubSpot(t)
+		c := paced(t, h)
+		path := pacing.Paths()[0]
+		measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100})
+		h.Account.Revoke(account.Token)
+		h.Account.ForgetCalls()
+		time.AfterFunc(3*time.Minute, func() { h.Account.Allow(account.Token, 0) })
+		began := time.Now()
+		measure(t, c, path, pacing.Load{Leads: 500, AtOnce: 500})
+		refused := 0
+		for _, call := range h.Account.Calls() {
+			if call.Status == http.StatusUnauthorized {
+				refused++
+			}
+		}
+		require.LessOrEqual(t, refused, 3*60/10+8, "one call in ten seconds finds out")
+		require.Less(t, time.Since(began), 4*time.Minute, "all are released within a minute")
+	})
+}

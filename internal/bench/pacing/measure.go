@@ -1,0 +1,113 @@
+package pacing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"handoff/internal/crm"
+)
+
+// Path is what has to be done for one lead, in the order in which a submission does it.
+type Path struct {
+	Name string
+	// Lead carries the n-th lead through. Its errors are *crm.Error.
+	Lead func(ctx context.Context, c crm.Connector, n int) error
+	// Batches is how many requests a hundred leads cost at the very least, searches not counted.
+	Batches int
+}
+
+// Load says how many leads come.
+type Load struct {
+	First, Leads int
+	// AtOnce is how many are on their way at the same moment.
+	AtOnce int
+	// PerSecond is how many begin in a second; as many as there are places when zero.
+	PerSecond int
+}
+
+// Measured is what came out.
+type Measured struct {
+	Leads   int
+	Took    time.Duration
+	Latency *hdrhistogram.Histogram // of a lead, from its beginning to its end, in microseconds
+	// Turns is how often a lead was told to come again.
+	Turns int64
+}
+
+// PerSecond is how many leads got through in a second.
+func (m Measured) PerSecond() float64 { return float64(m.Leads) / m.Took.Seconds() }
+
+// Quantile is a latency.
+func (m Measured) Quantile(q float64) time.Duration {
+	return time.Duration(m.Latency.ValueAtQuantile(q)) * time.Microsecond
+}
+
+// Measure carries leads through a connector. A lead that fails for now comes again, in its turn where it was told one, as the
+// workflow does.
+func Measure(ctx context.Context, c crm.Connector, path Path, load Load) (Measured, error) {
+	m := Measured{Leads: load.Leads, Latency: hdrhistogram.New(1, int64(time.Hour/time.Microsecond), 3)}
+	var mu sync.Mutex
+	var failed error
+	var next, turns atomic.Int64
+	began := time.Now()
+	var all sync.WaitGroup
+	for range load.AtOnce {
+		all.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= load.Leads || ctx.Err() != nil {
+					return
+				}
+				if load.PerSecond > 0 {
+					wait(ctx, time.Until(began.Add(time.Duration(n)*time.Second/time.Duration(load.PerSecond))))
+				}
+				since := time.Now()
+				err := carry(ctx, c, path, load.First+n, &turns)
+				mu.Lock()
+				if err != nil && failed == nil {
+					failed = fmt.Errorf("carry lead %d: %w", n, err)
+				}
+				_ = m.Latency.RecordValue(time.Since(since).Microseconds())
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	m.Took, m.Turns = time.Since(began), turns.Load()
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return m, failed
+}
+
+func carry(ctx context.Context, c crm.Connector, path Path, n int, turns *atomic.Int64) error {
+	for {
+		err := path.Lead(ctx, c, n)
+		failure, ok := crm.AsError(err)
+		if !ok || failure.Kind.Permanent() {
+			return err
+		}
+		turns.Add(1)
+		if wait(ctx, cmp.Or(failure.RetryAfter, time.Second)); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
