@@ -115,3 +115,12 @@ func IsUnavailable(err error) bool {
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn)
 }
+
+// Clock is what time it is where the ledger is.
+func (l *Ledger) Clock(ctx context.Context) (time.Time, error) {
+	var at time.Time
+	if err := l.db.GetContext(ctx, &at, `SELECT clock_timestamp()`); err != nil {
+		return time.Time{}, fmt.Errorf("ask the ledger for the time: %w", err)
+	}
+	return at.UTC(), nil
+}

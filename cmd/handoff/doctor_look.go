@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"handoff/internal/config"
+	"handoff/internal/crm"
+	"handoff/internal/crm/connectors"
+	"handoff/internal/ledger"
+	"handoff/internal/mappingtool/folder"
+	"handoff/internal/mappingtool/lint"
+	"handoff/internal/mappingtool/schemacheck"
+	"handoff/internal/seal"
+	"handoff/internal/submission"
+	"handoff/internal/temporal"
+)
+
+// clocksApart is how far clocks may be apart: signatures with a time are refused after minutes, and answers are ordered by
+// when they were submitted.
+const clocksApart = 5 * time.Second
+
+func (d *doctor) ledger(ctx context.Context, c *config.Config) {
+	keys, err := seal.LoadKeys(c.Keys.Reveal())
+	if err != nil {
+		d.wrong("keys", err.Error(), "HANDOFF_KEYS must hold the keyset with which the ledger was written; handoff keys new makes one for a new ledger")
+		return
+	}
+	l, err := ledger.Open(ctx, c.Ledger.DSN.Reveal(), keys, ledger.Options{MaxConns: 1})
+	if err != nil {
+		do := "handoff migrate brings its schema up to date; a keyset that lacks a key must be completed from a backup"
+		if ledger.IsUnavailable(err) {
+			do = "does Postgres run where HANDOFF_LEDGER_DSN says, and does it let this role in?"
+		}
+		d.wrong("ledger", err.Error(), do)
+		return
+	}
+	defer l.Close()
+	counts, err := l.Counts(ctx)
+	if err != nil {
+		d.wrong("ledger", err.Error(), "is Postgres overloaded?")
+		return
+	}
+	d.ok("ledger", "opens with the keys; %d submissions wait for a person", counts.Open[submission.StageReview])
+	if counts.OldestUnstarted > time.Minute {
+		d.wrong("relay", fmt.Sprintf("%d submissions are not started, the oldest for %s", counts.Unstarted, counts.OldestUnstarted.Round(time.Second)),
+			"does the starter run, and does it reach Temporal? Its /readyz says what is missing")
+	}
+	before := d.now()
+	at, err := l.Clock(ctx)
+	if apart := at.Sub(before); err == nil && (apart > clocksApart || apart < -clocksApart-d.now().Sub(before)) {
+		d.wrong("clock", fmt.Sprintf("this machine and the ledger's are %s apart", apart.Round(time.Second).Abs()), "let NTP set both: signatures with a time are refused, and answers are put in a wrong order")
+	} else if err == nil {
+		d.ok("clock", "within %s of the ledger's", clocksApart)
+	}
+}
+
+func (d *doctor) temporal(ctx context.Context, c *config.Config) {
+	engine, err := temporal.Dial(temporal.Options{Address: c.Temporal.Address, Namespace: c.Temporal.Namespace, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		d.wrong("Temporal", err.Error(), "the address and the certificates are in handoff.yaml and TEMPORAL_…")
+		return
+	}
+	defer engine.Close()
+	asked, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if err := temporal.Healthy(asked, engine); err != nil {
+		d.wrong("Temporal", "does not answer at "+c.Temporal.Address, "does it run there? Submissions are kept meanwhile, and started later")
+		return
+	}
+	missing, err := temporal.MissingSearchAttributes(ctx, engine, c.Temporal.Namespace)
+	switch {
+	case err != nil:
+		d.wrong("Temporal", fmt.Sprintf("namespace %s cannot be asked", c.Temporal.Namespace), "is it there, and may this program use it? temporal operator namespace describe "+c.Temporal.Namespace)
+		return
+	case len(missing) > 0:
+		d.wrong("Temporal", fmt.Sprintf("namespace %s lacks the search attributes %v", c.Temporal.Namespace, missing), "handoff migrate registers them")
+		return
+	}
+	d.ok("Temporal", "%s, namespace %s, with all search attributes", c.Temporal.Address, c.Temporal.Namespace)
+	d.workers(ctx, engine, c)
+}
+
+// workers looks whether anybody polls each task queue.
+func (d *doctor) workers(ctx context.Context, engine client.Client, c *config.Config) {
+	queues := []string{submission.QueueSubmissions}
+	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
+		queues = append(queues, submission.QueueCRM(name))
+	}
+	var idle []string
+	for _, queue := range queues {
+		described, err := engine.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+		if err != nil || len(described.GetPollers()) == 0 {
+			idle = append(idle, queue)
+		}
+	}
+	if len(idle) > 0 {
+		d.wrong("workers", fmt.Sprintf("nobody works on the task queues %v", idle), "start a worker with this configuration; its /readyz says what it misses")
+		return
+	}
+	d.ok("workers", "every task queue has one")
+}
+
+func (d *doctor) rules(_ context.Context, c *config.Config) {
+	f, err := folder.Open(c.Mappings)
+	if err != nil {
+		d.wrong("mappings", err.Error(), "HANDOFF_MAPPINGS names their folder")
+		return
+	}
+	report := lint.Folder(f, slices.Sorted(maps.Keys(c.Sources)), slices.Sorted(maps.Keys(c.Destinations)))
+	if n := len(report.Problems); n > 0 {
+		d.wrong("mappings", fmt.Sprintf("%d problems", n), "handoff mappings lint shows them")
+		return
+	}
+	d.ok("mappings", "%d files without problems", len(report.Files))
+}
+
+// destinations asks each CRM with its own credentials what it takes.
+func (d *doctor) destinations(ctx context.Context, c *config.Config) {
+	f, err := folder.Open(c.Mappings)
+	if err != nil {
+		return // told already
+	}
+	set, err := f.Load()
+	if err != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
+		what := "destination " + name
+		connector, err := connectors.New(ctx, name, c.Destinations[name])
+		if err != nil {
+			d.wrong(what, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
+			continue
+		}
+		owners, err := connector.Owners(ctx)
+		if err == nil {
+			var found []schemacheck.Finding
+			if found, err = schemacheck.Check(ctx, set, name, connector); err == nil && len(found) > 0 {
+				d.wrong(what, fmt.Sprintf("would not take what the mappings write: %d findings", len(found)), "handoff mappings check --destination "+name+" shows them")
+				_ = connector.Close()
+				continue
+			}
+		}
+		_ = connector.Close()
+		if err != nil {
+			d.wrong(what, err.Error(), remedy(name, c.Destinations[name].Connector, err))
+			continue
+		}
+		d.ok(what, "lets us in, takes what the mappings write, and knows %d owners", len(owners))
+	}
+}
+
+// remedy is what to do about a CRM that refuses or does not answer.
+func remedy(name, connector string, err error) string {
+	failure, ok := crm.AsError(err)
+	if !ok {
+		return "the section of the destination in handoff.yaml says how it is reached"
+	}
+	switch failure.Kind {
+	case crm.Auth:
+		return "its credentials are refused: replace them; submissions wait meanwhile"
+	case crm.Misconfigured:
+		return fmt.Sprintf("a permission or an object is missing: handoff crm setup %s, and docs/crm for what %s needs", name, connector)
+	case crm.RateLimited:
+		return "its limit is used up; ask again later"
+	}
+	return "does it run, and can this machine reach it?"
+}
