@@ -40,6 +40,7 @@ type gate struct {
 	lanes  map[crm.Class]*lane
 	shared bool    // what is ours is leased
 	cost   float64 // requests that a batch takes, by experience
+	turned int     // requests whose callers were told to come again, since the last claim
 }
 
 // lane is the queue of one class.
@@ -316,9 +317,12 @@ func (g *gate) another(l *lane, now, soonest time.Time, batch int) time.Duration
 				step = max(step, w.step())
 			}
 		}
+		requests := 1.0
 		if batch > 1 {
-			step = time.Duration(float64(step) * max(1, g.cost))
+			requests = max(1, g.cost)
 		}
+		step = time.Duration(float64(step) * requests)
+		g.turned += int(requests)
 		l.line, l.lumped = l.line.Add(step), 0
 		if l.line.Before(soonest) {
 			l.line = soonest

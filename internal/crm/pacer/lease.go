@@ -90,14 +90,15 @@ func (l *lease) claim(worker string, tooMany bool) crm.Claim {
 	claim := crm.Claim{Destination: l.destination, Worker: worker, Lasts: leaseLasts, TooMany: tooMany}
 	for _, w := range l.gate.short {
 		w.forget(now)
-		demand := len(w.sent)
+		demand := len(w.sent) + l.gate.turned
 		for _, lane := range l.gate.lanes {
 			if w.limit.Class == "" || w.limit.Class == lane.class {
 				demand += len(lane.queues[first]) + len(lane.queues[live]) + len(lane.queues[behind])
 			}
 		}
-		claim.Wants = append(claim.Wants, crm.Want{Limit: nameOf(w.limit), Calls: w.limit.Calls, Per: w.limit.Per, Demand: demand})
+		claim.Wants = append(claim.Wants, crm.Want{Limit: nameOf(w.limit), Calls: w.limit.Calls, Per: w.limit.Per, Demand: min(demand, 2*w.limit.Calls)})
 	}
+	l.gate.turned = 0
 	for _, a := range l.gate.long {
 		claim.Wants = append(claim.Wants, crm.Want{Limit: nameOf(a.limit), Calls: a.limit.Calls, Per: a.limit.Per, Counted: true, Sent: a.fresh})
 		a.fresh = 0

@@ -1,0 +1,109 @@
+package pacing_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/bench/pacing"
+	"handoff/internal/crm"
+	"handoff/internal/crm/pacer"
+	"handoff/internal/ledger"
+	account "handoff/internal/sandbox/hubspot"
+	"handoff/internal/seal"
+	"handoff/internal/stacktest"
+)
+
+// faster is how much faster the account's clock goes than the machine's: its ten seconds are one.
+const faster = 10
+
+// openLedger is one worker's own connection to a ledger.
+func openLedger(t *testing.T, dsn, text string) *ledger.Ledger {
+	t.Helper()
+	keys, err := seal.LoadKeys(text)
+	require.NoError(t, err)
+	l, err := ledger.Open(t.Context(), dsn, keys, ledger.Options{MaxConns: 4})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// away is a budget that can be away.
+type away struct {
+	crm.Budget
+	is atomic.Bool
+}
+
+func (a *away) Lease(ctx context.Context, claim crm.Claim) (crm.Lease, error) {
+	if a.is.Load() {
+		return crm.Lease{}, errors.New("connection refused")
+	}
+	return a.Budget.Lease(ctx, claim)
+}
+
+// TestTwoWorkersKeepOneLimit: two real pacers on one Postgres, each with more than half of the account's limit to send.
+func TestTwoWorkersKeepOneLimit(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	h, err := pacing.NewHubSpot(t.Context(), 0, account.Options{
+		// A little more than the pacers know, because two requests may meet on their way on a busy machine.
+		PerTenSeconds: 110,
+		Now:           func() time.Time { return began.Add(faster * time.Since(began)) },
+	})
+	require.NoError(t, err)
+	text, err := seal.NewKeys()
+	require.NoError(t, err)
+	dsn := stacktest.Postgres(t)
+	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+
+	ctx, stop := context.WithCancel(t.Context())
+	var running, loading sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	served := make([]int, 2)
+	budgets := make([]*away, 2)
+	enough := time.Now().Add(4500 * time.Millisecond)
+	for i := range served {
+		c, err := h.Connect()
+		require.NoError(t, err)
+		p := pacer.New(pacing.Alone{Connector: c}, pacer.Options{
+			Destination: "crm", Shared: true, Limits: []pacer.Limit{{Class: crm.Calls, Calls: 100, Per: 10 * time.Second / faster}},
+		})
+		budgets[i] = &away{Budget: openLedger(t, dsn, text)}
+		running.Go(func() { p.Run(ctx, budgets[i], string(rune('a'+i))) })
+		var mu sync.Mutex
+		for range 20 {
+			loading.Go(func() {
+				for time.Now().Before(enough) {
+					_, err := p.Find(ctx, "contact", crm.Fields{"email": "ann@example.com"}, nil)
+					failure, refused := crm.AsError(err)
+					if !refused {
+						mu.Lock()
+						served[i]++
+						mu.Unlock()
+						continue
+					}
+					require.Equal(t, crm.RateLimited, failure.Kind)
+					require.Equal(t, "paced", failure.Code, "the account was never asked too often")
+					<-time.After(min(failure.RetryAfter, time.Until(enough)))
+				}
+			})
+		}
+	}
+	time.AfterFunc(3*time.Second, func() { // a ledger that is away stops nobody
+		for _, b := range budgets {
+			b.is.Store(true)
+		}
+	})
+	loading.Wait()
+	_, calls, refused := h.Calls()
+	t.Logf("%d calls in %s: %v", calls, time.Since(began), served)
+	require.Zero(t, refused)
+	require.Positive(t, min(served[0], served[1]), "each has its part: %v", served)
+	require.Greater(t, calls, 200, "and the limit is used")
+}
