@@ -74,6 +74,10 @@ type Record struct {
 	Kept    []string    `json:"kept,omitempty"` // fields where a newer answer stood
 	Owned   bool        `json:"owned"`          // takes an owner
 	Owner   string      `json:"owner,omitempty"`
+	// Batch is the id of the vendor batch in which the record was written, and Writes how many went in it, where the step ran
+	// as a regular activity: its summary is fixed before anybody knows them.
+	Batch  string `json:"batch,omitempty"`
+	Writes int    `json:"batch_writes,omitempty"`
 }
 
 // Upserted says which records hold the submission now.

@@ -29,7 +29,7 @@ func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, erro
 	}
 	w := &writer{
 		connector: a.destinations[destination].Connector, destination: destination, plan: plan, submission: in.Submission,
-		attempt: int(activity.GetInfo(ctx).Attempt),
+		attempt: int(activity.GetInfo(ctx).Attempt), traced: !activity.GetInfo(ctx).IsLocalActivity,
 	}
 	upserted, failed := w.writeAll(ctx)
 	// What the CRM was asked and what it said is recorded even when it failed, and even when the attempt's time is up:
@@ -57,6 +57,7 @@ type writer struct {
 	plan        sealedPlan
 	submission  submission.ID
 	attempt     int
+	traced      bool // people may look at the result
 	calls       []ledger.CallRecord
 	writes      []ledger.WriteRecord
 }
@@ -83,6 +84,9 @@ func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
 			record = Record{
 				Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
 				Owned: object.OwnerField, Owner: owner,
+			}
+			if result.Batch != nil && w.traced {
+				record.Batch, record.Writes = result.Batch.ID, result.Batch.Writes
 			}
 			w.plan.Written[object.Name] = record
 			w.plan.IsCustomer = w.plan.IsCustomer || w.isCustomer(object, result)
