@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"handoff/internal/crm/pacer"
 	"handoff/internal/reload"
 	"handoff/internal/temporal"
 )
@@ -34,7 +35,9 @@ func (p *program) ready(w http.ResponseWriter, r *http.Request) {
 		Ready  bool                    `json:"ready"`
 		Checks map[string]string       `json:"checks"`
 		Reload map[string]reload.State `json:"reload"`
-	}{true, map[string]string{}, map[string]reload.State{}}
+		// Destinations say what keeps requests from them. A CRM that is away does not make the worker unready.
+		Destinations map[string]pacer.State `json:"destinations"`
+	}{true, map[string]string{}, map[string]reload.State{}, map[string]pacer.State{}}
 	var mu sync.Mutex
 	var asked sync.WaitGroup
 	for name, ask := range asks {
@@ -51,6 +54,10 @@ func (p *program) ready(w http.ResponseWriter, r *http.Request) {
 	asked.Wait()
 	for _, state := range []reload.State{p.settings.State(), p.rules.State()} {
 		answer.Reload[state.What] = state
+	}
+	for _, paced := range p.pacers {
+		state := paced.State()
+		answer.Destinations[state.Destination] = state
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if !answer.Ready {

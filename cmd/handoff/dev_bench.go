@@ -27,5 +27,6 @@ func newDevBench() *cobra.Command {
 	cmd.Flags().DurationVar(&o.Peak, "peak", 15*time.Second, "how long the peak is measured")
 	cmd.Flags().IntVar(&o.Window, "window", 64, "how many are on their way at once")
 	cmd.Flags().DurationVar(&o.Half, "half", 10*time.Second, "how long latencies are measured at half of the peak")
+	cmd.AddCommand(newDevBenchPacer())
 	return cmd
 }
