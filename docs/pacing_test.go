@@ -1,39 +1,62 @@
 package docs_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/config"
-	"handoff/internal/seal"
+	"handoff/internal/telemetry"
 )
 
-// TestLimitsOfThePageLoad holds that the page about limits configures what it says.
-func TestLimitsOfThePageLoad(t *testing.T) {
+// TestPacingPage: its plans are those of the configuration, its examples load, and its metrics are there.
+func TestPacingPage(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("pacing.md")
 	require.NoError(t, err)
-	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(text)
-	require.NotNil(t, example)
-	shipped, err := os.ReadFile("../handoff.yaml")
+	page := string(text)
+
+	plans := 0
+	for _, row := range regexp.MustCompile(`(?m)^\| (hubspot|salesforce) \| (.+?) \| (.+?) \|$`).FindAllStringSubmatch(page, -1) {
+		for _, name := range regexp.MustCompile("`([a-z-]+)`").FindAllStringSubmatch(row[2], -1) {
+			var told []string
+			for _, rate := range (config.Limit{Plan: name[1]}).Rates(row[1]) {
+				require.False(t, rate.Assumed, "%s has no plan %s", row[1], name[1])
+				per := strings.TrimSuffix(strings.TrimSuffix(rate.Per.String(), "0s"), "0m")
+				if rate.Per < time.Minute {
+					per = rate.Per.String()
+				}
+				told = append(told, strings.Join(strings.Fields(fmt.Sprintf("%d %s in %s", rate.Calls, rate.Class, per)), " "))
+			}
+			require.Equal(t, strings.Join(told, "; "), row[3], name[1])
+			plans++
+		}
+	}
+	require.Equal(t, 8, plans)
+
+	valid, err := os.ReadFile("../internal/config/testdata/valid.yaml")
 	require.NoError(t, err)
-	destinations := regexp.MustCompile(`(?ms)^destinations:\n.*?(^\S)`)
-	require.True(t, destinations.Match(shipped))
-	file := filepath.Join(t.TempDir(), "handoff.yaml")
-	require.NoError(t, os.WriteFile(file, destinations.ReplaceAll(shipped, append(example[1], "\n$1"...)), 0o600))
-	keys, err := seal.NewKeys()
-	require.NoError(t, err)
-	c, err := config.Load(file, []string{
-		"HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=postgres://localhost/ledger", "HANDOFF_CRM_DSN=postgres://localhost/crm", "HUBSPOT_TOKEN=pat-eu1-1",
-	}, config.ProgramWorker)
-	require.NoError(t, err)
-	require.Equal(t, []config.CallRate{{Class: "calls", Calls: 190, Per: 10 * time.Second}, {Class: "search", Calls: 5, Per: time.Second}},
-		c.Destinations["hubspot"].Limit.Rates("hubspot"))
-	require.Equal(t, []config.CallRate{{Class: "calls", Calls: 20, Per: time.Second}, {Calls: 50000, Per: 24 * time.Hour}},
-		c.Destinations["events-crm"].Limit.Rates("postgres"))
+	head, _, found := strings.Cut(string(valid), "destinations:\n")
+	require.True(t, found)
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(page, -1)
+	require.Len(t, examples, 2)
+	for _, example := range examples {
+		path := filepath.Join(t.TempDir(), "handoff.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(head+example[1]), 0o600))
+		_, err := config.Load(path, nil)
+		require.NotContains(t, err.Error(), "limit", "only the secrets are missing")
+	}
+
+	registry := prometheus.NewRegistry()
+	telemetry.NewPacers(registry).Of("crm").Circuit("closed")
+	for _, name := range regexp.MustCompile("`(handoff_crm_[a-z_]+)`").FindAllStringSubmatch(page, -1) {
+		require.Error(t, registry.Register(prometheus.NewGauge(prometheus.GaugeOpts{Name: name[1], Help: "?"})), "there is no metric %s", name[1])
+	}
 }

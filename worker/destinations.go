@@ -35,7 +35,7 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 			Connector: connector, Trace: d.Trace, KnowsOwners: d.Postgres == nil || d.Postgres.Owners != nil,
 		}
 		paced := pacer.New(connector, pacing(name, d, metrics.Of(name)))
-		metrics.Watch(paced)
+		metrics.Watch(func() telemetry.Pacing { return told(paced.State()) })
 		p.pacers = append(p.pacers, paced)
 		destination.Connector = paced
 		destinations[name] = destination
@@ -50,6 +50,15 @@ func pacing(name string, d config.Destination, metrics pacer.Metrics) pacer.Opti
 		o.Limits = append(o.Limits, pacer.Limit{Class: crm.Class(rate.Class), Calls: rate.Calls, Per: rate.Per, Assumed: rate.Assumed})
 	}
 	return o
+}
+
+// told is what a pacer does, in the words of its metrics.
+func told(state pacer.State) telemetry.Pacing {
+	t := telemetry.Pacing{Destination: state.Destination, Waiting: state.Waiting}
+	for _, l := range state.Limits {
+		t.Left = append(t.Left, telemetry.CallsLeft{Class: l.Class, Per: l.Per, Calls: l.Left})
+	}
+	return t
 }
 
 // share keeps this worker's part of the limits until ctx ends.

@@ -1,10 +1,11 @@
 package telemetry
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/pacer"
 )
 
 // Pacers counts what is sent to the destinations, and shows what keeps requests from them.
@@ -14,7 +15,22 @@ type Pacers struct {
 	circuit *prometheus.GaugeVec
 	waiting *prometheus.Desc
 	left    *prometheus.Desc
-	pacers  []*pacer.Pacer
+	pacers  []func() Pacing
+}
+
+// Pacing is what a destination's pacer does at a moment. It is told in these words, so that a program without CRMs, such as
+// the starter, links none.
+type Pacing struct {
+	Destination string
+	Waiting     int
+	Left        []CallsLeft
+}
+
+// CallsLeft is what may still be sent in the span of one limit.
+type CallsLeft struct {
+	Class crm.Class
+	Per   time.Duration
+	Calls int
 }
 
 // circuits are the values of the gauge of circuits.
@@ -41,26 +57,30 @@ func NewPacers(r prometheus.Registerer) *Pacers {
 }
 
 // Of are the metrics of one destination.
-func (p *Pacers) Of(destination string) pacer.Metrics { return pacerMetrics{p, destination} }
+func (p *Pacers) Of(destination string) Paced { return Paced{p, destination} }
 
 // Watch has the state of a destination's pacer reported. It is called before anything is collected.
-func (p *Pacers) Watch(paced *pacer.Pacer) { p.pacers = append(p.pacers, paced) }
+func (p *Pacers) Watch(state func() Pacing) { p.pacers = append(p.pacers, state) }
 
-type pacerMetrics struct {
-	*Pacers
+// Paced counts for one destination.
+type Paced struct {
+	pacers      *Pacers
 	destination string
 }
 
-func (m pacerMetrics) Called(class crm.Class, outcome string) {
-	m.calls.WithLabelValues(m.destination, string(class), outcome).Inc()
+// Called counts one request that was sent.
+func (m Paced) Called(class crm.Class, outcome string) {
+	m.pacers.calls.WithLabelValues(m.destination, string(class), outcome).Inc()
 }
 
-func (m pacerMetrics) Gathered(object string, writes int) {
-	m.sizes.WithLabelValues(m.destination, object).Observe(float64(writes))
+// Gathered counts a batch that leaves.
+func (m Paced) Gathered(object string, writes int) {
+	m.pacers.sizes.WithLabelValues(m.destination, object).Observe(float64(writes))
 }
 
-func (m pacerMetrics) Circuit(state string) {
-	m.circuit.WithLabelValues(m.destination).Set(circuits[state])
+// Circuit tells the state of the circuit.
+func (m Paced) Circuit(state string) {
+	m.pacers.circuit.WithLabelValues(m.destination).Set(circuits[state])
 }
 
 // Describe implements prometheus.Collector.
@@ -71,11 +91,11 @@ func (p *Pacers) Describe(descriptions chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (p *Pacers) Collect(metrics chan<- prometheus.Metric) {
-	for _, paced := range p.pacers {
-		state := paced.State()
+	for _, ask := range p.pacers {
+		state := ask()
 		metrics <- prometheus.MustNewConstMetric(p.waiting, prometheus.GaugeValue, float64(state.Waiting), state.Destination)
-		for _, l := range state.Limits {
-			metrics <- prometheus.MustNewConstMetric(p.left, prometheus.GaugeValue, float64(l.Left), state.Destination, string(l.Class), l.Per.String())
+		for _, l := range state.Left {
+			metrics <- prometheus.MustNewConstMetric(p.left, prometheus.GaugeValue, float64(l.Calls), state.Destination, string(l.Class), l.Per.String())
 		}
 	}
 }
