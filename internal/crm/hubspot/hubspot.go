@@ -1,7 +1,7 @@
 // Package hubspot is the connector to HubSpot's CRM. HubSpot has no conditional write, so a batch is read before it is
 // written: one call reads a hundred records by their key, one creates those that are missing and one updates those that
 // exist; where both are needed and nothing stands against it, one upsert does for both. Records are updated by their id,
-// never by e-mail address. When each field was answered is kept in one property of the record (see state), so that an older
+// never by e-mail address. When each field was answered is kept in one property of the record (see the package merge), so that an older
 // answer never overwrites a newer one.
 //
 // See https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis.
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 const (
@@ -52,7 +53,7 @@ type Config struct {
 	TimeZone *time.Location
 	// Locks keep two writers from writing one record at once. Without them writers of this connector are kept apart, and
 	// nobody else.
-	Locks Locks
+	Locks recordlock.Locks
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -117,7 +118,7 @@ func New(config Config) (*Connector, error) {
 		config.Now = time.Now
 	}
 	if config.Locks == nil {
-		config.Locks = newLocalLocks()
+		config.Locks = recordlock.NewLocal()
 	}
 	return &Connector{
 		config: config, client: newClient(config.Transport, config.Timeout), gate: crm.OpenGate{},

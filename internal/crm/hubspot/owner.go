@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 // ownerList is who can own records, as HubSpot had them at a moment.
@@ -107,7 +108,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 	if failure != nil {
 		return "", nil, failure
 	}
-	release, err := c.lock(ctx, []string{lockName("owner", o.Object.Object, recordID)})
+	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("owner", o.Object.Object, recordID)})
 	if err != nil {
 		return "", nil, transportFailure(ctx, err)
 	}

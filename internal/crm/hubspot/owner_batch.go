@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 // giving is one record on its way to an owner.
@@ -40,7 +41,7 @@ func (c *Connector) SetOwners(ctx context.Context, name string, given []crm.Give
 func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 	var names, ids []string
 	for _, g := range batch {
-		names = append(names, lockName("owner", o.Object.Object, g.RecordID))
+		names = append(names, recordlock.Name("owner", o.Object.Object, g.RecordID))
 		ids = append(ids, g.RecordID)
 	}
 	refuse := func(failure *crm.Error, call *crm.Call) {
@@ -49,7 +50,7 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 			g.owned.Err, g.owned.Call = &own, call
 		}
 	}
-	release, err := c.lock(ctx, names)
+	release, err := recordlock.All(ctx, c.config.Locks, names)
 	if err != nil {
 		refuse(transportFailure(ctx, err), nil)
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/merge"
 )
 
 // record is a record as HubSpot shows it.
@@ -46,80 +47,61 @@ type item struct {
 type change struct {
 	properties map[string]string // what is sent, state included; empty where nothing is to be done
 	links      map[string]string // associations to make, by field
-	state      state             // afterwards
+	state      merge.State       // afterwards
 	kept       []string
 	created    bool // by this very submission, now or before
 }
 
 // plan decides what is written, from the record as it was read.
 func (it *item) plan(o *object) {
-	w := it.write
-	var s state
 	isNew := it.found == nil
 	properties := map[string]*string{}
 	if !isNew {
 		properties = it.found.Properties
-		s = readState(properties[StateProperty])
-	} else {
-		s = readState(nil)
-		s.By = w.Submission
 	}
-	own := s.By == w.Submission && w.Submission != ""
-	c := change{properties: map[string]string{}, links: map[string]string{}, created: isNew || own}
-	before := s.encode()
-	at := clock(w.SubmittedAt)
-
-	// decide says whether a field is written; name is how state calls it.
-	decide := func(field, name string, isBlank bool) bool {
-		newer := s.At[name] > at
-		ordered := !slices.Contains(w.CreateOnly, field) && !slices.Contains(w.FillBlanks, field)
-		if isNew {
-			return !slices.Contains(w.UpdateOnly, field)
-		}
-		if slices.Contains(w.CreateOnly, field) {
-			return false
-		}
-		if ordered && newer && !isBlank {
-			c.kept = append(c.kept, field)
-		}
-		if slices.Contains(w.UpdateOnly, field) && own {
-			return false
-		}
-		return isBlank || ordered && !newer
-	}
+	d := merge.New(it.write, isNew, stateOf(properties))
+	c := change{properties: map[string]string{}, links: map[string]string{}, created: d.Created}
 	for _, name := range slices.Sorted(maps.Keys(it.values)) {
-		field, value := it.fieldOf[name], it.values[name]
-		if it.identifies(name) && !isNew {
+		value, is := it.values[name], properties[name]
+		switch {
+		case !it.identifies(name):
+			if !d.Writes(it.fieldOf[name], name, blank(is)) {
+				continue
+			}
+		case isNew:
+			d.Identified(name)
+		default:
 			continue // equal already
 		}
-		is := properties[name]
-		if !it.identifies(name) && !decide(field, name, blank(is)) {
-			continue
+		if !same(is, value) {
+			c.properties[name] = value
 		}
-		s.At[name] = at
-		if same(is, value) {
-			continue
-		}
-		c.properties[name] = value
 	}
 	for _, field := range slices.Sorted(maps.Keys(it.links)) {
-		if !decide(field, field, s.Links[field] == "") {
+		if !d.Writes(field, field, d.State.Links[field] == "") {
 			continue
 		}
-		s.At[field] = at
-		if s.Links[field] != it.links[field] {
-			s.Links[field], c.links[field] = it.links[field], it.links[field]
+		if d.State.Links[field] != it.links[field] {
+			d.State.Links[field], c.links[field] = it.links[field], it.links[field]
 		}
 	}
 	if it.by.property == KeyProperty && blank(properties[KeyProperty]) {
 		c.properties[KeyProperty] = it.by.value
 	}
-	if after := s.encode(); isNew || after != before {
-		c.properties[StateProperty] = after
+	if d.Changed() {
+		c.properties[StateProperty] = d.State.Encode()
 	}
-	slices.Sort(c.kept)
-	c.state = s
+	slices.Sort(d.Kept)
+	c.kept, c.state = d.Kept, d.State
 	it.change = c
+}
+
+// stateOf is what a record remembers.
+func stateOf(properties map[string]*string) merge.State {
+	if text := properties[StateProperty]; text != nil {
+		return merge.ReadState(*text)
+	}
+	return merge.ReadState("")
 }
 
 // identifies says that a property is part of the key that found the record.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 // prepare reads a write: its fields must be known and its values writable, and one of its keys must have a value.
@@ -119,7 +120,7 @@ func composed(values map[string]string) string {
 	}
 	text := query.Encode() // sorted by name
 	if len(text) > maxKey {
-		return "sha256=" + lockName(text)
+		return "sha256=" + recordlock.Name(text)
 	}
 	return text
 }

@@ -89,7 +89,7 @@ func (o *object) records(found []*record, read []string) []crm.Record {
 		if !seen[r.ID] && len(records) < maxSearched {
 			seen[r.ID] = true
 			records = append(records, crm.Record{
-				ID: r.ID, Fields: o.decode(r.Properties, readState(r.Properties[StateProperty]), read), ChangedAt: r.changedAt(o),
+				ID: r.ID, Fields: o.decode(r.Properties, stateOf(r.Properties), read), ChangedAt: r.changedAt(o),
 			})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 // property is what HubSpot says of one.
@@ -78,7 +79,7 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 		return s, nil, nil
 	}
 	// One caller asks; the others wait for what it hears.
-	release, err := c.config.Locks.Lock(ctx, []string{lockName("schema", path)})
+	release, err := c.config.Locks.Lock(ctx, []string{recordlock.Name("schema", path)})
 	if err != nil {
 		return nil, nil, transportFailure(ctx, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
 )
 
 // Upsert writes a batch. Writes of one record go one after the other; all others go together, a hundred to a call.
@@ -81,10 +82,10 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 	var names []string
 	for _, it := range batch {
 		for _, l := range it.lookups {
-			names = append(names, lockName(o.Object.Object, l.property, folded(l.value)))
+			names = append(names, recordlock.Name(o.Object.Object, l.property, folded(l.value)))
 		}
 	}
-	release, err := c.lock(ctx, names)
+	release, err := recordlock.All(ctx, c.config.Locks, names)
 	if err != nil {
 		for _, it := range batch {
 			it.refuse(o, transportFailure(ctx, err), nil)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/merge"
 )
 
 // encode writes a value of the port as HubSpot takes it: always a text; an empty one clears the property.
@@ -74,7 +75,7 @@ func (p property) decode(value *string) any {
 }
 
 // decode turns the named fields of a record into the port's values.
-func (o *object) decode(properties map[string]*string, s state, fields []string) crm.Fields {
+func (o *object) decode(properties map[string]*string, s merge.State, fields []string) crm.Fields {
 	decoded := make(crm.Fields, len(fields))
 	for _, field := range fields {
 		if _, isLink := o.link(field); isLink {

@@ -1,4 +1,6 @@
-package hubspot
+// Package recordlock keeps writers of one record apart, for connectors to CRMs that have no write that depends on what is
+// there.
+package recordlock
 
 import (
 	"context"
@@ -8,15 +10,15 @@ import (
 	"sync"
 )
 
-// Locks keep writers of one record apart. HubSpot cannot: it has no write that depends on what is there.
+// Locks keep writers of one record apart.
 type Locks interface {
 	// Lock waits until nobody else holds one of the names and takes them all. The names are hashes; they hold nobody's
-	// data and come sorted, so that two callers never wait for each other.
+	// data and come sorted, each once, so that two callers never wait for each other.
 	Lock(ctx context.Context, names []string) (release func(), err error)
 }
 
-// lockName hides what it is made of.
-func lockName(parts ...string) string {
+// Name hides what it is made of.
+func Name(parts ...string) string {
 	hash := sha256.New()
 	for _, part := range parts {
 		hash.Write([]byte(part))
@@ -25,13 +27,13 @@ func lockName(parts ...string) string {
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// lock takes the names in order, each once.
-func (c *Connector) lock(ctx context.Context, names []string) (func(), error) {
-	return c.config.Locks.Lock(ctx, slices.Compact(slices.Sorted(slices.Values(names))))
+// All takes names in order, each once.
+func All(ctx context.Context, locks Locks, names []string) (func(), error) {
+	return locks.Lock(ctx, slices.Compact(slices.Sorted(slices.Values(names))))
 }
 
-// localLocks keep the writers of one process apart.
-type localLocks struct {
+// Local keeps the writers of one process apart.
+type Local struct {
 	mu   sync.Mutex
 	held map[string]*localLock
 }
@@ -42,9 +44,11 @@ type localLock struct {
 	users int
 }
 
-func newLocalLocks() *localLocks { return &localLocks{held: map[string]*localLock{}} }
+// NewLocal makes locks that nobody holds.
+func NewLocal() *Local { return &Local{held: map[string]*localLock{}} }
 
-func (l *localLocks) Lock(ctx context.Context, names []string) (func(), error) {
+// Lock takes all names, one after the other.
+func (l *Local) Lock(ctx context.Context, names []string) (func(), error) {
 	taken := make([]string, 0, len(names))
 	release := func() {
 		for _, name := range slices.Backward(taken) {
@@ -64,7 +68,7 @@ func (l *localLocks) Lock(ctx context.Context, names []string) (func(), error) {
 	return release, nil
 }
 
-func (l *localLocks) join(name string) *localLock {
+func (l *Local) join(name string) *localLock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lock := l.held[name]
@@ -77,7 +81,7 @@ func (l *localLocks) join(name string) *localLock {
 	return lock
 }
 
-func (l *localLocks) release(name string, had bool) {
+func (l *Local) release(name string, had bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lock := l.held[name]

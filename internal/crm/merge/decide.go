@@ -1,0 +1,69 @@
+package merge
+
+import (
+	"slices"
+
+	"handoff/internal/crm"
+)
+
+// Deciding decides field by field what a write makes of a record.
+type Deciding struct {
+	// State is what the record remembers, with what has been decided so far.
+	State State
+	// Kept names the fields that keep a newer answer.
+	Kept []string
+	// Created says that this very submission creates the record, now or in an earlier attempt.
+	Created bool
+
+	write  *crm.Write
+	isNew  bool
+	own    bool
+	before string
+}
+
+// New begins with what a record remembers; isNew says that there is none.
+func New(write *crm.Write, isNew bool, remembered State) *Deciding {
+	d := &Deciding{write: write, isNew: isNew, State: remembered}
+	if isNew {
+		d.State.By = write.Submission
+	}
+	d.own = d.State.By == write.Submission && write.Submission != ""
+	d.Created = isNew || d.own
+	d.before = d.State.Encode()
+	return d
+}
+
+// Writes says whether a field is to be written, and remembers when it was answered. Name is what State calls the field;
+// blank says that the record has no value in it.
+func (d *Deciding) Writes(field, name string, blank bool) bool {
+	if !d.decide(field, name, blank) {
+		return false
+	}
+	d.Identified(name)
+	return true
+}
+
+// Identified remembers when a field was answered that the record is found by: it is equal already.
+func (d *Deciding) Identified(name string) { d.State.At[name] = Clock(d.write.SubmittedAt) }
+
+func (d *Deciding) decide(field, name string, blank bool) bool {
+	w := d.write
+	newer := d.State.At[name] > Clock(w.SubmittedAt)
+	ordered := !slices.Contains(w.CreateOnly, field) && !slices.Contains(w.FillBlanks, field)
+	if d.isNew {
+		return !slices.Contains(w.UpdateOnly, field)
+	}
+	if slices.Contains(w.CreateOnly, field) {
+		return false
+	}
+	if ordered && newer && !blank {
+		d.Kept = append(d.Kept, field)
+	}
+	if slices.Contains(w.UpdateOnly, field) && d.own {
+		return false
+	}
+	return blank || ordered && !newer
+}
+
+// Changed says whether the state has to be written too.
+func (d *Deciding) Changed() bool { return d.isNew || d.State.Encode() != d.before }
