@@ -155,9 +155,9 @@ func (c *Connector) adoptFound(ctx context.Context, o *object, request searchReq
 func (c *Connector) searchAll(ctx context.Context, o *object, request searchRequest, most int) ([]*record, *crm.Call, *crm.Error) {
 	var all []*record
 	for {
-		r, failure := c.do(ctx, "search "+o.name, http.MethodPost, c.objectPath(o, "/search"), request)
+		r, failure := c.wire.Do(ctx, "search "+o.name, http.MethodPost, c.objectPath(o, "/search"), request)
 		if failure != nil {
-			return nil, r.call, failure
+			return nil, r.Call, failure
 		}
 		var answer struct {
 			Results []*record `json:"results"`
@@ -167,14 +167,14 @@ func (c *Connector) searchAll(ctx context.Context, o *object, request searchRequ
 				} `json:"next"`
 			} `json:"paging"`
 		}
-		if failure := r.read(&answer); failure != nil {
-			return nil, r.call, failure
+		if failure := r.Read(&answer); failure != nil {
+			return nil, r.Call, failure
 		}
 		all = append(all, answer.Results...)
 		request.After = answer.Paging.Next.After
 		offset, err := strconv.Atoi(request.After)
 		if err != nil || len(all) >= most || offset+request.Limit > maxSearched {
-			return all, r.call, nil
+			return all, r.Call, nil
 		}
 	}
 }

@@ -3,7 +3,6 @@ package hubspot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // Refresh gets access tokens for a refresh token of an app that somebody has connected. One is got at a time, whoever
@@ -89,12 +89,12 @@ func (r *Refresh) refresh(ctx context.Context) (string, error) {
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return "", transportFailure(ctx, err)
+		return "", wire.TransportFailure(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return "", transportFailure(ctx, err)
+		return "", wire.TransportFailure(ctx, err)
 	}
 	answer, failure := readToken(response.StatusCode, response.Header, body)
 	if failure != nil {
@@ -133,16 +133,4 @@ func readToken(status int, header http.Header, body []byte) (tokenAnswer, *crm.E
 		}
 	}
 	return answer, failure
-}
-
-// credentialFailure is why there is no token.
-func credentialFailure(ctx context.Context, err error) *crm.Error {
-	if failure, ok := crm.AsError(err); ok {
-		own := *failure
-		return &own
-	}
-	if errors.Is(err, crm.ErrNotRenewable) {
-		return &crm.Error{Kind: crm.Auth, Code: "not_renewable"}
-	}
-	return transportFailure(ctx, err)
 }

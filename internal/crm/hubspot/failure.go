@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // problem is an error of HubSpot: a whole answer, or one item of a batch. Every member may be missing.
@@ -64,7 +65,7 @@ func classify(status int, header http.Header, body []byte, untilMidnight time.Du
 	if status == http.StatusLocked {
 		failure.RetryAfter = lockLasts
 	}
-	if said := retryAfter(header); said > 0 {
+	if said := wire.RetryAfter(header); said > 0 {
 		failure.RetryAfter = said
 	}
 	return failure
@@ -230,23 +231,6 @@ func requestID(header http.Header, p *problem) string {
 		return id
 	}
 	return ""
-}
-
-// retryAfter reads the header that any answer may carry: seconds, or a date.
-func retryAfter(header http.Header) time.Duration {
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
-		return min(time.Duration(seconds)*time.Second, 24*time.Hour)
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	from := time.Now()
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		from = date // by the same clock
-	}
-	return max(0, min(at.Sub(from), 24*time.Hour))
 }
 
 // untilMidnight is how long a daily limit lasts that is reached now.

@@ -17,6 +17,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 )
 
 const (
@@ -81,8 +82,7 @@ type Link struct {
 // Connector speaks to one account. It is safe for concurrent use.
 type Connector struct {
 	config Config
-	client *http.Client
-	gate   crm.Gate
+	wire   *wire.Client
 
 	mu      sync.Mutex
 	known   map[string]float64 // the part of records that were there before, lately, by HubSpot's name of the object
@@ -120,14 +120,21 @@ func New(config Config) (*Connector, error) {
 	if config.Locks == nil {
 		config.Locks = recordlock.NewLocal()
 	}
-	return &Connector{
-		config: config, client: newClient(config.Transport, config.Timeout), gate: crm.OpenGate{},
-		known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{},
-	}, nil
+	c := &Connector{config: config, known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{}}
+	c.wire = &wire.Client{
+		BaseURL: func() string { return config.BaseURL }, Credentials: config.Credentials, Timeout: config.Timeout, Gate: crm.OpenGate{},
+		Now: config.Now, Allowances: allowances, ClassOf: classOf,
+		Classify: func(status int, header http.Header, body []byte) *crm.Error {
+			return classify(status, header, body, c.untilMidnight())
+		},
+		RequestID: func(header http.Header) string { return requestID(header, nil) },
+	}
+	c.wire.Dial(config.Transport)
+	return c, nil
 }
 
 // Close closes the connections that wait for calls.
 func (c *Connector) Close() error {
-	c.client.CloseIdleConnections()
+	c.wire.Close()
 	return nil
 }

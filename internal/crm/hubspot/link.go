@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // association is a link of a record that is created.
@@ -69,7 +70,7 @@ func (c *Connector) associationOf(ctx context.Context, o *object, field string) 
 	if ok {
 		return asked, nil
 	}
-	r, failure := c.do(ctx, "describe links of "+o.name, http.MethodGet,
+	r, failure := c.wire.Do(ctx, "describe links of "+o.name, http.MethodGet,
 		"/crm/v4/associations/"+url.PathEscape(o.Object.Object)+"/"+url.PathEscape(link.Object)+"/labels", nil)
 	if failure != nil {
 		return link, failure
@@ -81,7 +82,7 @@ func (c *Connector) associationOf(ctx context.Context, o *object, field string) 
 			Label    *string `json:"label"`
 		} `json:"results"`
 	}
-	if failure := r.read(&answer); failure != nil {
+	if failure := r.Read(&answer); failure != nil {
 		return link, failure
 	}
 	for _, kind := range answer.Results {
@@ -131,8 +132,8 @@ func (c *Connector) associateField(ctx context.Context, o *object, field string,
 		pairs[i] = pair{inputID{out.found.ID}, inputID{out.change.links[field]}, []associationType{{link.Category, link.Type}}}
 	}
 	path := "/crm/v4/associations/" + url.PathEscape(o.Object.Object) + "/" + url.PathEscape(link.Object) + "/batch/create"
-	r, failure := c.do(ctx, "link "+o.name, http.MethodPost, path, map[string][]pair{"inputs": pairs})
-	r.call.Batch = len(items)
+	r, failure := c.wire.Do(ctx, "link "+o.name, http.MethodPost, path, map[string][]pair{"inputs": pairs})
+	r.Call.Batch = len(items)
 	if failure != nil && len(items) > 1 && mayBeOneItem(failure) {
 		half := len(items) / 2
 		c.associateField(ctx, o, field, items[:half])
@@ -146,10 +147,10 @@ func (c *Connector) associateField(ctx context.Context, o *object, field string,
 		Errors []problem `json:"errors"`
 	}
 	if failure == nil {
-		failure = r.read(&answer)
+		failure = r.Read(&answer)
 	}
 	for _, out := range items {
-		call := *r.call
+		call := *r.Call
 		switch made := slices.ContainsFunc(answer.Results, func(one struct {
 			From json.Number `json:"fromObjectId"`
 		}) bool {
@@ -167,7 +168,7 @@ func (c *Connector) associateField(ctx context.Context, o *object, field string,
 }
 
 // unlinked is why one link was not made: the other record is gone, or has been merged into another.
-func unlinked(o *object, field string, errors []problem, r *reply) *crm.Error {
+func unlinked(o *object, field string, errors []problem, r *wire.Reply) *crm.Error {
 	failure := &crm.Error{Kind: crm.Transient, Code: "unanswered"}
 	if len(errors) > 0 {
 		failure = errors[0].classify(http.StatusBadRequest)
@@ -175,6 +176,6 @@ func unlinked(o *object, field string, errors []problem, r *reply) *crm.Error {
 			failure.Fields = []string{o.property(field)}
 		}
 	}
-	failure.Status, failure.RequestID = r.status, r.call.RequestID
+	failure.Status, failure.RequestID = r.Status, r.Call.RequestID
 	return failure
 }

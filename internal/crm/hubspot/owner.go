@@ -9,6 +9,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 )
 
 // ownerList is who can own records, as HubSpot had them at a moment.
@@ -33,7 +34,7 @@ func (c *Connector) readOwners(ctx context.Context) ([]crm.Owner, *crm.Error) {
 		if after != "" {
 			query.Set("after", after)
 		}
-		r, failure := c.do(ctx, "list owners", http.MethodGet, "/crm/v3/owners?"+query.Encode(), nil)
+		r, failure := c.wire.Do(ctx, "list owners", http.MethodGet, "/crm/v3/owners?"+query.Encode(), nil)
 		if failure != nil {
 			return nil, failure
 		}
@@ -49,7 +50,7 @@ func (c *Connector) readOwners(ctx context.Context) ([]crm.Owner, *crm.Error) {
 				} `json:"next"`
 			} `json:"paging"`
 		}
-		if failure := r.read(&answer); failure != nil {
+		if failure := r.Read(&answer); failure != nil {
 			return nil, failure
 		}
 		for _, o := range answer.Results {
@@ -110,7 +111,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 	}
 	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("owner", o.Object.Object, recordID)})
 	if err != nil {
-		return "", nil, transportFailure(ctx, err)
+		return "", nil, wire.TransportFailure(ctx, err)
 	}
 	defer release()
 	path := c.objectPath(o, "/"+url.PathEscape(recordID))
@@ -127,25 +128,25 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 
 // ownerOf reads who owns a record from the answer to a call about it.
 func (c *Connector) ownerOf(ctx context.Context, o *object, method, path string, body any) (string, *crm.Call, *crm.Error) {
-	r, failure := c.do(ctx, "set owner "+o.name, method, path, body)
-	r.call.Batch = 1
+	r, failure := c.wire.Do(ctx, "set owner "+o.name, method, path, body)
+	r.Call.Batch = 1
 	if failure != nil {
 		if failure.Status == http.StatusNotFound { // deleted or merged away since it was written
-			failure = r.fail(&crm.Error{Kind: crm.Conflict, Code: "record_not_found", Status: failure.Status, RequestID: failure.RequestID})
+			failure = r.Fail(&crm.Error{Kind: crm.Conflict, Code: "record_not_found", Status: failure.Status, RequestID: failure.RequestID})
 		}
 		for i, property := range failure.Fields {
 			failure.Fields[i] = o.field(property)
 		}
-		return "", r.call, failure
+		return "", r.Call, failure
 	}
 	var answer record
-	if failure := r.read(&answer); failure != nil {
-		return "", r.call, failure
+	if failure := r.Read(&answer); failure != nil {
+		return "", r.Call, failure
 	}
 	if owner := answer.Properties[ownerProperty]; owner != nil {
-		return *owner, r.call, nil
+		return *owner, r.Call, nil
 	}
-	return "", r.call, nil
+	return "", r.Call, nil
 }
 
 // asError keeps a nil failure a nil error.

@@ -9,6 +9,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 )
 
 // giving is one record on its way to an owner.
@@ -52,7 +53,7 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 	}
 	release, err := recordlock.All(ctx, c.config.Locks, names)
 	if err != nil {
-		refuse(transportFailure(ctx, err), nil)
+		refuse(wire.TransportFailure(ctx, err), nil)
 		return
 	}
 	defer release()
@@ -85,8 +86,8 @@ func (c *Connector) giveOwners(ctx context.Context, o *object, batch []giving) {
 	for i, g := range batch {
 		inputs[i] = input{ID: g.RecordID, Properties: map[string]string{ownerProperty: g.id}, Trace: "owner." + strconv.Itoa(i)}
 	}
-	r, failure := c.do(ctx, "set owners of "+o.name, http.MethodPost, c.objectPath(o, updating.path), map[string][]input{"inputs": inputs})
-	r.call.Batch = len(batch)
+	r, failure := c.wire.Do(ctx, "set owners of "+o.name, http.MethodPost, c.objectPath(o, updating.path), map[string][]input{"inputs": inputs})
+	r.Call.Batch = len(batch)
 	if failure != nil && len(batch) > 1 && mayBeOneItem(failure) {
 		c.giveOwners(ctx, o, batch[:len(batch)/2])
 		c.giveOwners(ctx, o, batch[len(batch)/2:])
@@ -97,10 +98,10 @@ func (c *Connector) giveOwners(ctx context.Context, o *object, batch []giving) {
 		Errors  []problem `json:"errors"`
 	}
 	if failure == nil {
-		failure = r.read(&answer)
+		failure = r.Read(&answer)
 	}
 	for i, g := range batch {
-		call := *r.call
+		call := *r.Call
 		call.Request, _ = json.Marshal(inputs[i]) // texts: it cannot go wrong
 		g.owned.Call = &call
 		switch {
@@ -119,7 +120,7 @@ func (c *Connector) giveOwners(ctx context.Context, o *object, batch []giving) {
 }
 
 // notGiven is why one record was not given to its owner.
-func notGiven(errors []problem, in input, batch int, r *reply) *crm.Error {
+func notGiven(errors []problem, in input, batch int, r *wire.Reply) *crm.Error {
 	failure := &crm.Error{Kind: crm.Transient, Code: "unanswered"}
 	for _, p := range errors {
 		context := contextOf(p.Context)
@@ -132,6 +133,6 @@ func notGiven(errors []problem, in input, batch int, r *reply) *crm.Error {
 			failure.Fields[i] = crm.FieldOwner
 		}
 	}
-	failure.Status, failure.RequestID = r.status, r.call.RequestID
+	failure.Status, failure.RequestID = r.Status, r.Call.RequestID
 	return failure
 }

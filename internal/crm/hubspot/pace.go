@@ -20,7 +20,7 @@ var (
 )
 
 // Meter has every call pass a gate.
-func (c *Connector) Meter(gate crm.Gate) { c.gate = gate }
+func (c *Connector) Meter(gate crm.Gate) { c.wire.Gate = gate }
 
 // MaxBatch is how many records HubSpot takes in one call.
 func (c *Connector) MaxBatch(string) int { return maxBatch }

@@ -175,7 +175,7 @@ func newTo(all, page []*record) []*record {
 // HubSpot does not know is no error.
 // See https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide.
 func (c *Connector) Erase(ctx context.Context, recordID string) error {
-	_, failure := c.do(ctx, "erase contact", http.MethodPost, "/crm/v3/objects/contacts/gdpr-delete", map[string]string{"objectId": recordID})
+	_, failure := c.wire.Do(ctx, "erase contact", http.MethodPost, "/crm/v3/objects/contacts/gdpr-delete", map[string]string{"objectId": recordID})
 	if failure != nil && failure.Status != http.StatusNotFound {
 		return failure
 	}

@@ -114,17 +114,17 @@ func (c *Connector) batchRead(ctx context.Context, o *object, property string, v
 		for _, value := range chunk {
 			request.Inputs = append(request.Inputs, inputID{value})
 		}
-		r, failure := c.do(ctx, "read "+o.name, http.MethodPost, c.objectPath(o, "/batch/read"), request)
-		r.call.Batch = len(chunk)
-		last = r.call
+		r, failure := c.wire.Do(ctx, "read "+o.name, http.MethodPost, c.objectPath(o, "/batch/read"), request)
+		r.Call.Batch = len(chunk)
+		last = r.Call
 		if failure != nil {
-			return nil, r.call, failure
+			return nil, r.Call, failure
 		}
 		var answer struct {
 			Results []*record `json:"results"`
 		}
-		if failure := r.read(&answer); failure != nil {
-			return nil, r.call, failure
+		if failure := r.Read(&answer); failure != nil {
+			return nil, r.Call, failure
 		}
 		for _, one := range answer.Results {
 			for _, value := range spellings(one, property) {

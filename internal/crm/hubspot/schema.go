@@ -11,6 +11,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 )
 
 // property is what HubSpot says of one.
@@ -81,7 +82,7 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 	// One caller asks; the others wait for what it hears.
 	release, err := c.config.Locks.Lock(ctx, []string{recordlock.Name("schema", path)})
 	if err != nil {
-		return nil, nil, transportFailure(ctx, err)
+		return nil, nil, wire.TransportFailure(ctx, err)
 	}
 	defer release()
 	c.mu.Lock()
@@ -90,18 +91,18 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 	if newer != nil && newer != s {
 		return newer, nil, nil
 	}
-	r, failure := c.do(ctx, "describe "+path, http.MethodGet, "/crm/v3/properties/"+url.PathEscape(path)+"?archived=false", nil)
+	r, failure := c.wire.Do(ctx, "describe "+path, http.MethodGet, "/crm/v3/properties/"+url.PathEscape(path)+"?archived=false", nil)
 	if failure != nil {
 		if failure.Status == http.StatusNotFound {
-			failure = r.fail(&crm.Error{Kind: crm.Misconfigured, Code: "unknown_object", Status: failure.Status, RequestID: failure.RequestID})
+			failure = r.Fail(&crm.Error{Kind: crm.Misconfigured, Code: "unknown_object", Status: failure.Status, RequestID: failure.RequestID})
 		}
-		return nil, r.call, failure
+		return nil, r.Call, failure
 	}
 	var answer struct {
 		Results []property `json:"results"`
 	}
-	if failure := r.read(&answer); failure != nil {
-		return nil, r.call, failure
+	if failure := r.Read(&answer); failure != nil {
+		return nil, r.Call, failure
 	}
 	s = &schema{properties: make(map[string]property, len(answer.Results)), read: c.config.Now()}
 	for _, p := range answer.Results {
@@ -110,7 +111,7 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 	c.mu.Lock()
 	c.schemas[path] = s
 	c.mu.Unlock()
-	return s, r.call, nil
+	return s, r.Call, nil
 }
 
 // property is HubSpot's name of a field.

@@ -7,19 +7,20 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // settleBatch reads the answer to a batch. Its order means nothing, and a success may hold failures: each record is told
 // apart by the number that it was sent with, or by its id or key where HubSpot does not repeat the number. A record that
 // HubSpot says nothing of is sent again, alone, and alone it counts as not written.
-func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, batch []outgoing, r *reply) (again []*item) {
+func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, batch []outgoing, r *wire.Reply) (again []*item) {
 	var answer struct {
 		Results []json.RawMessage `json:"results"`
 		Errors  []json.RawMessage `json:"errors"`
 	}
-	if failure := r.read(&answer); failure != nil {
+	if failure := r.Read(&answer); failure != nil {
 		for _, out := range batch {
-			out.refuse(o, failure, r.callOf(out, nil))
+			out.refuse(o, failure, callOf(r, out, nil))
 		}
 		return nil
 	}
@@ -41,7 +42,7 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 		if out.hopes {
 			c.learn(o, false)
 		}
-		out.settle(o, one.ID, one.Properties, r.callOf(out, raw))
+		out.settle(o, one.ID, one.Properties, callOf(r, out, raw))
 	}
 	for _, raw := range answer.Errors {
 		var p problem
@@ -49,7 +50,7 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 			continue
 		}
 		failure := p.classify(http.StatusBadRequest)
-		failure.Status, failure.RequestID = r.status, r.call.RequestID
+		failure.Status, failure.RequestID = r.Status, r.Call.RequestID
 		for _, out := range meant(open, p) {
 			open = slices.DeleteFunc(open, func(o outgoing) bool { return o.item == out.item })
 			hopes := out.hopes
@@ -60,7 +61,7 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 				again = append(again, out.item)
 				continue
 			}
-			out.refuse(o, failure, r.callOf(out, raw))
+			out.refuse(o, failure, callOf(r, out, raw))
 		}
 	}
 	if len(batch) > 1 {
@@ -71,7 +72,7 @@ func (c *Connector) settleBatch(ctx context.Context, o *object, how operation, b
 	}
 	for _, out := range open {
 		// HubSpot took the call, and says neither that it wrote the record nor why not. Reading will tell.
-		out.refuse(o, &crm.Error{Kind: crm.Transient, Code: "unanswered", Status: r.status, RequestID: r.call.RequestID}, r.callOf(out, r.body))
+		out.refuse(o, &crm.Error{Kind: crm.Transient, Code: "unanswered", Status: r.Status, RequestID: r.Call.RequestID}, callOf(r, out, r.Body))
 	}
 	return again
 }

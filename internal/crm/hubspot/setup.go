@@ -100,12 +100,12 @@ func (c *Connector) create(ctx context.Context, o *object, properties []newPrope
 		}
 		if !grouped {
 			group := map[string]string{"name": groupName, "label": "Handoff"}
-			if _, failure := c.do(ctx, "create group of "+o.name, http.MethodPost, path+"/groups", group); failure != nil && !exists(failure) {
+			if _, failure := c.wire.Do(ctx, "create group of "+o.name, http.MethodPost, path+"/groups", group); failure != nil && !exists(failure) {
 				return created, failure
 			}
 			grouped = true
 		}
-		_, failure := c.do(ctx, "create property of "+o.name, http.MethodPost, path, p)
+		_, failure := c.wire.Do(ctx, "create property of "+o.name, http.MethodPost, path, p)
 		if failure != nil && !exists(failure) {
 			failure.Fields = []string{p.Name}
 			return created, failure

@@ -6,6 +6,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 )
 
 // Upsert writes a batch. Writes of one record go one after the other; all others go together, a hundred to a call.
@@ -88,7 +89,7 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 	release, err := recordlock.All(ctx, c.config.Locks, names)
 	if err != nil {
 		for _, it := range batch {
-			it.refuse(o, transportFailure(ctx, err), nil)
+			it.refuse(o, wire.TransportFailure(ctx, err), nil)
 		}
 		return nil
 	}

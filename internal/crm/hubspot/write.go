@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // input is one record of a batch that is written.
@@ -99,8 +100,8 @@ func (c *Connector) send(ctx context.Context, o *object, how operation, batch []
 		batch[i].input.Trace = fmt.Sprintf("%s.%d", batch[i].write.Submission, i)
 		inputs[i] = batch[i].input
 	}
-	r, failure := c.do(ctx, how.verb+" "+o.name, http.MethodPost, c.objectPath(o, how.path), map[string][]input{"inputs": inputs})
-	r.call.Batch = len(batch)
+	r, failure := c.wire.Do(ctx, how.verb+" "+o.name, http.MethodPost, c.objectPath(o, how.path), map[string][]input{"inputs": inputs})
+	r.Call.Batch = len(batch)
 	if failure == nil {
 		return c.settleBatch(ctx, o, how, batch, r)
 	}
@@ -114,13 +115,13 @@ func (c *Connector) send(ctx context.Context, o *object, how operation, batch []
 		return again
 	}
 	var p problem
-	_ = json.Unmarshal(r.body, &p) // it says no more than the failure where it cannot be read
+	_ = json.Unmarshal(r.Body, &p) // it says no more than the failure where it cannot be read
 	for _, out := range batch {
 		if len(batch) == 1 && out.lost(failure, p) {
 			again = append(again, out.item)
 			continue
 		}
-		out.refuse(o, failure, r.callOf(out, r.body))
+		out.refuse(o, failure, callOf(r, out, r.Body))
 	}
 	return again
 }
@@ -174,8 +175,8 @@ func (out outgoing) lost(failure *crm.Error, p problem) bool {
 }
 
 // callOf is a call as one of its records knows it: with what was asked and said about that record and nobody else.
-func (r *reply) callOf(out outgoing, answered []byte) *crm.Call {
-	call := *r.call
+func callOf(r *wire.Reply, out outgoing, answered []byte) *crm.Call {
+	call := *r.Call
 	call.Request, _ = json.Marshal(out.input) // texts: it cannot go wrong
 	call.Response = answered
 	return &call
