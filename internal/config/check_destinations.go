@@ -33,6 +33,7 @@ func (l *loader) completeDestinations(c *Config) {
 		}
 		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres", "hubspot"}) {
 			l.completeConnector(c, path, &destination)
+			l.completeOAuth(c, path+".oauth", &destination)
 		}
 		c.Destinations[name] = destination
 	}

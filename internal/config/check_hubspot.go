@@ -15,12 +15,18 @@ import (
 var hubspotName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`)
 
 func (l *loader) completeHubSpot(c *Config, path string, d *Destination) {
+	if d.HubSpot == nil && d.OAuth != nil {
+		d.HubSpot = &HubSpotAccount{} // nothing of it is needed
+	}
 	if d.HubSpot == nil {
 		l.problem(path, "missing; want at least token_env, with the variable that holds the token of a private app")
 		return
 	}
 	h := *d.HubSpot
 	switch {
+	case d.OAuth != nil && (h.App != nil || h.TokenEnv != ""):
+		l.problem(path, "has a token or an app, and oauth is set; want one of them")
+	case d.OAuth != nil:
 	case h.App != nil && h.TokenEnv != "":
 		l.problem(path+".app", "set, and so is token_env; want one of them")
 	case h.App != nil:

@@ -13,9 +13,11 @@ type Destination struct {
 	Limit     Limit            `yaml:"limit"`
 	Timeout   time.Duration    `yaml:"timeout"` // of one call
 	// CheckEvery is how often its schema is compared with what the mappings write.
-	CheckEvery time.Duration   `yaml:"check_every"`
-	Postgres   *Postgres       `yaml:"postgres"`
-	HubSpot    *HubSpotAccount `yaml:"hubspot"`
+	CheckEvery time.Duration `yaml:"check_every"`
+	// OAuth takes the place of the connector's own credentials.
+	OAuth    *OAuth          `yaml:"oauth"`
+	Postgres *Postgres       `yaml:"postgres"`
+	HubSpot  *HubSpotAccount `yaml:"hubspot"`
 }
 
 // Postgres is a CRM that is a set of tables of your own.
