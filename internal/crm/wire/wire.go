@@ -32,6 +32,8 @@ type Client struct {
 	Allowances func(http.Header) []crm.Allowance
 	// RequestID is what the vendor's support asks for.
 	RequestID func(http.Header) string
+	// Authorize puts a token into a request's headers; as a bearer token in Authorization when nil.
+	Authorize func(header http.Header, token string)
 	// ClassOf tells requests apart that are limited apart; all are Calls when nil.
 	ClassOf func(path string) crm.Class
 
@@ -155,7 +157,11 @@ func (c *Client) once(ctx context.Context, r *Reply, token, method, path string,
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
+	if c.Authorize == nil {
+		request.Header.Set("Authorization", "Bearer "+token)
+	} else {
+		c.Authorize(request.Header, token)
+	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "handoff")
 	for i := 0; i+1 < len(headers); i += 2 {
