@@ -24,6 +24,7 @@ type grant struct {
 	client, secret string
 	lifetime       time.Duration
 	scopes         []string
+	rotates        bool
 }
 
 // Allow adds an access token; without scopes it may do everything, and without a lifetime it does not expire.
@@ -150,28 +151,51 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 			Correlation: fmt.Sprintf("00000000-0000-4000-8000-%012d", s.corr+1),
 		}})
 	}
-	if grantType := r.PostForm.Get("grant_type"); grantType != "refresh_token" {
+	refresh := r.PostForm.Get("refresh_token")
+	var g *grant
+	switch r.PostForm.Get("grant_type") {
+	case "authorization_code":
+		var wrong *tokenFailure
+		if refresh, g, wrong = s.redeem(r.PostForm); wrong != nil {
+			refuse(wrong.Error, wrong.Status, wrong.Description, wrong.Message)
+			return
+		}
+	case "refresh_token":
+		s.refreshes++
+		known := false
+		g, known = s.refresh[refresh]
+		switch {
+		case !known:
+			refuse("invalid_grant", "BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked", "missing or invalid refresh token")
+			return
+		case r.PostForm.Get("client_id") != g.client:
+			refuse("invalid_client", "BAD_CLIENT_ID", "client is unknown", "missing or unknown client id")
+			return
+		case r.PostForm.Get("client_secret") != g.secret:
+			refuse("invalid_client", "BAD_CLIENT_SECRET", "client secret is wrong", "missing or invalid client secret")
+			return
+		}
+		if g.rotates {
+			delete(s.refresh, refresh)
+			s.nextID++
+			refresh = fmt.Sprintf("refresh-%d", s.nextID)
+			s.refresh[refresh] = g
+		}
+	default:
 		refuse("unsupported_grant_type", "BAD_GRANT_TYPE", "grant type is not supported", "missing or unknown grant type")
 		return
 	}
-	refresh := r.PostForm.Get("refresh_token")
-	g, known := s.refresh[refresh]
-	switch {
-	case !known:
-		refuse("invalid_grant", "BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked", "missing or invalid refresh token")
-	case r.PostForm.Get("client_id") != g.client:
-		refuse("invalid_client", "BAD_CLIENT_ID", "client is unknown", "missing or unknown client id")
-	case r.PostForm.Get("client_secret") != g.secret:
-		refuse("invalid_client", "BAD_CLIENT_SECRET", "client secret is wrong", "missing or invalid client secret")
-	default:
-		s.nextID++
-		token := fmt.Sprintf("access-%d", s.nextID)
-		s.tokens[token] = &access{app: g.client, expires: s.options.Now().Add(g.lifetime), scopes: g.scopes}
-		s.write(w, answer{status: http.StatusOK, body: map[string]any{
-			"access_token": token, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(g.lifetime.Seconds()),
-			"hub_id": portal, "user_id": 87654, "scopes": append([]string{"oauth"}, g.scopes...), "token_use": "access_token",
-		}})
+	s.nextID++
+	token := fmt.Sprintf("access-%d", s.nextID)
+	s.tokens[token] = &access{app: g.client, expires: s.options.Now().Add(g.lifetime), scopes: g.scopes}
+	scopes := g.scopes
+	if !slices.Contains(scopes, "oauth") {
+		scopes = append([]string{"oauth"}, scopes...)
 	}
+	s.write(w, answer{status: http.StatusOK, body: map[string]any{
+		"access_token": token, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(g.lifetime.Seconds()),
+		"hub_id": portal, "user_id": 87654, "scopes": scopes, "token_use": "access_token",
+	}})
 }
 
 func (s *Server) account(*request) answer {

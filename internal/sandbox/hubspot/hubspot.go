@@ -51,6 +51,9 @@ type Server struct {
 	owners       []owner
 	tokens       map[string]*access
 	refresh      map[string]*grant
+	refreshes    int
+	apps         map[string]*App
+	codes        map[string]*code
 	window       []time.Time
 	searches     []time.Time
 	day          string
@@ -91,12 +94,14 @@ func (s *Server) Reset() {
 	s.associations = map[associated][]int{}
 	s.owners = standardOwners()
 	s.tokens = map[string]*access{Token: {app: "private"}}
-	s.refresh = map[string]*grant{}
+	s.refresh, s.refreshes = map[string]*grant{}, 0
+	s.apps, s.codes = map[string]*App{}, map[string]*code{}
 	s.window, s.searches, s.day, s.today, s.calls = nil, nil, "", 0, nil
 }
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /oauth/authorize", s.authorize)
 	for _, version := range []string{"v1", "v3", "2026-03", "2026-09"} {
 		mux.HandleFunc("POST /oauth/"+version+"/token", s.token)
 	}

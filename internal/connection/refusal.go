@@ -1,0 +1,78 @@
+package connection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
+)
+
+// retryBroken is when whoever waits for a broken connection looks again: with what activities add to it, within a minute of
+// the repair.
+const retryBroken = 45 * time.Second
+
+// Codes of our own.
+const (
+	// NotConnected: nobody has connected the destination yet.
+	NotConnected = "not_connected"
+	// NoRefreshToken: the vendor gave none, so that the connection ended with its first token.
+	NoRefreshToken = "no_refresh_token"
+	// RefusedAgain: the API refuses tokens that the token endpoint has just given.
+	RefusedAgain = "refused_after_refresh"
+)
+
+// dead are codes that no refresh comes back from: a person has to connect again. Others may be about the app's secret or the
+// vendor's own trouble, so that trying again now and then makes sense.
+var dead = []string{"invalid_grant", "BAD_REFRESH_TOKEN", "access_denied", "BAD_HUB", NotConnected, NoRefreshToken}
+
+// Dead says whether a person has to connect again.
+func Dead(code string) bool { return slices.Contains(dead, code) }
+
+// machineCode is what a vendor's code looks like. Tokens have digits, dots or dashes.
+var machineCode = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{1,39}$`)
+
+// refusal puts the failure of a token endpoint into the words of the taxonomy. Its text is dropped: it may hold anything.
+func refusal(ctx context.Context, err error) *crm.Error {
+	var said *oauth2.RetrieveError
+	if !errors.As(err, &said) {
+		if failure := wire.TransportFailure(ctx, err); failure.Code != "connection" {
+			return failure
+		}
+		var timeout interface{ Timeout() bool }
+		if errors.As(err, &timeout) && timeout.Timeout() {
+			return &crm.Error{Kind: crm.Transient, Code: "timeout"}
+		}
+		return &crm.Error{Kind: crm.Transient, Code: "token_endpoint"}
+	}
+	status := said.Response.StatusCode
+	failure := &crm.Error{Kind: crm.Auth, Code: codeOf(said), Status: status, RetryAfter: retryBroken}
+	switch {
+	case status == http.StatusTooManyRequests:
+		failure.Kind, failure.RetryAfter = crm.RateLimited, wire.RetryAfter(said.Response.Header)
+	case status >= 500, slices.Contains([]string{"server_error", "temporarily_unavailable", "unknown_error"}, failure.Code):
+		failure.Kind, failure.RetryAfter = crm.Transient, wire.RetryAfter(said.Response.Header)
+	}
+	return failure
+}
+
+// codeOf is the vendor's machine code: HubSpot has a finer one beside that of OAuth.
+func codeOf(said *oauth2.RetrieveError) string {
+	var body struct {
+		Status string `json:"status"`
+	}
+	_ = json.Unmarshal(said.Body, &body) // an answer that is no JSON has none
+	for _, code := range []string{body.Status, said.ErrorCode} {
+		if machineCode.MatchString(code) {
+			return code
+		}
+	}
+	return "refused"
+}
