@@ -36,13 +36,13 @@ func checkOwners(ctx context.Context, rules Rules, name string, d Destination) (
 	if err != nil {
 		return nil, fmt.Errorf("list the owners of %s: %w", name, err)
 	}
-	byID := map[string]crm.Owner{}
+	byName := map[string]crm.Owner{} // by all that a connector takes for an owner's name
 	for _, owner := range known {
-		byID[owner.ID] = owner
+		byName[owner.ID], byName[owner.Email], byName[owner.Queue] = owner, owner, owner
 	}
 	var found []ledger.SchemaFinding
 	for _, owner := range rules.Routing.Owners() {
-		switch at, ok := byID[owner]; {
+		switch at, ok := byName[owner]; {
 		case !ok:
 			found = append(found, finding(owner, CodeOwnerMissing, "the destination knows nobody by this name; want the id of a user or queue of the CRM"))
 		case !at.Active:

@@ -8,16 +8,17 @@ import (
 
 // Destination is one CRM connection.
 type Destination struct {
-	Connector string           `yaml:"connector"` // postgres, hubspot
+	Connector string           `yaml:"connector"` // postgres, hubspot, salesforce
 	Trace     submission.Trace `yaml:"trace"`
 	Limit     Limit            `yaml:"limit"`
 	Timeout   time.Duration    `yaml:"timeout"` // of one call
 	// CheckEvery is how often its schema is compared with what the mappings write.
 	CheckEvery time.Duration `yaml:"check_every"`
 	// OAuth takes the place of the connector's own credentials.
-	OAuth    *OAuth          `yaml:"oauth"`
-	Postgres *Postgres       `yaml:"postgres"`
-	HubSpot  *HubSpotAccount `yaml:"hubspot"`
+	OAuth      *OAuth          `yaml:"oauth"`
+	Postgres   *Postgres       `yaml:"postgres"`
+	HubSpot    *HubSpotAccount `yaml:"hubspot"`
+	Salesforce *SalesforceOrg  `yaml:"salesforce"`
 }
 
 // Postgres is a CRM that is a set of tables of your own.

@@ -100,6 +100,7 @@ type Property struct {
 type Owner struct {
 	ID     string
 	Email  string
+	Queue  string // the name of a queue, by which it can be named too; "" for a user
 	Active bool
 }
 

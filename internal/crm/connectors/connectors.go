@@ -10,6 +10,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/crm/postgres"
+	"handoff/internal/crm/salesforce"
 )
 
 // Connector is a connector that holds connections.
@@ -35,6 +36,12 @@ func New(ctx context.Context, name string, d config.Destination) (Connector, err
 		return c, nil
 	case "hubspot":
 		c, err := hubspot.New(hubspotConfig(d))
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", name, err)
+		}
+		return c, nil
+	case "salesforce":
+		c, err := salesforce.New(salesforceConfig(d))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -82,6 +89,24 @@ func hubspotConfig(d config.Destination) hubspot.Config {
 			object.Links[field] = hubspot.Link(link)
 		}
 		c.Objects[name] = object
+	}
+	return c
+}
+
+func salesforceConfig(d config.Destination) salesforce.Config {
+	s := d.Salesforce
+	c := salesforce.Config{
+		InstanceURL: s.InstanceURL, Version: s.Version, Credentials: crm.StaticToken(s.Token.Reveal()), Timeout: d.Timeout, Assign: s.Assign,
+		RefuseDuplicates: s.Duplicates == "review", Nobody: s.Nobody, Objects: map[string]salesforce.Object{},
+	}
+	switch {
+	case s.Client != nil:
+		c.Credentials = salesforce.ClientCredentials(s.InstanceURL, s.Client.ClientID, s.Client.ClientSecret.Reveal())
+	case s.JWT != nil:
+		c.Credentials = salesforce.JWT(s.InstanceURL, s.JWT.Audience, s.JWT.ClientID, s.JWT.Username, []byte(s.JWT.Key.Reveal()))
+	}
+	for name, o := range s.Objects {
+		c.Objects[name] = salesforce.Object(o)
 	}
 	return c
 }

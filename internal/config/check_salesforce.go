@@ -1,0 +1,118 @@
+package config
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"handoff/internal/yamlfile"
+)
+
+var (
+	salesforceName    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
+	salesforceID      = regexp.MustCompile(`^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$`)
+	salesforceVersion = regexp.MustCompile(`^[0-9]{2,3}\.0$`)
+)
+
+func (l *loader) completeSalesforce(c *Config, path string, d *Destination) {
+	if d.Salesforce == nil {
+		l.problem(path, "missing; want instance_url, and client, jwt or token_env")
+		return
+	}
+	s := *d.Salesforce
+	l.hubspotURL(path+".instance_url", s.InstanceURL)
+	s.InstanceURL = strings.TrimSuffix(s.InstanceURL, "/")
+	if s.Version != "" && !salesforceVersion.MatchString(s.Version) {
+		l.problem(path+".version", "want a version of the API, such as 67.0")
+	}
+	l.salesforceCredentials(c, path, d, &s)
+	if s.Assign != "" && s.Assign != "on" && !salesforceID.MatchString(s.Assign) {
+		l.problem(path+".assign", "want on, or the id of an assignment rule")
+	}
+	if s.Duplicates != "" {
+		l.oneOf(path+".duplicates", "choice", s.Duplicates, []string{"save", "review"})
+	}
+	for i, id := range s.Nobody {
+		if !salesforceID.MatchString(id) {
+			l.problem(yamlfile.Index(path+".nobody", i), "want the id of a user or queue: 15 or 18 letters and digits")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Objects)) {
+		at := yamlfile.Key(path+".objects", name)
+		l.name(at, name)
+		l.checkSalesforceObject(at, s.Objects[name])
+	}
+	d.Salesforce = &s
+}
+
+// salesforceCredentials reads the one way to get a token.
+func (l *loader) salesforceCredentials(c *Config, path string, d *Destination, s *SalesforceOrg) {
+	ways := 0
+	for _, set := range []bool{s.TokenEnv != "", s.Client != nil, s.JWT != nil, d.OAuth != nil} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		l.problem(path, "want exactly one of client, jwt and token_env, or oauth beside it")
+		return
+	}
+	switch {
+	case s.Client != nil:
+		client := *s.Client
+		if client.ClientID == "" {
+			l.problem(path+".client.client_id", "want the app's client id")
+		}
+		client.ClientSecret = l.variable(c, path+".client.client_secret_env", client.ClientSecretEnv, "client secret of a Salesforce app", ProgramWorker)
+		s.Client = &client
+	case s.JWT != nil:
+		way := *s.JWT
+		if way.ClientID == "" {
+			l.problem(path+".jwt.client_id", "want the app's client id")
+		}
+		if way.Username == "" {
+			l.problem(path+".jwt.username", "want the name of the user whom Handoff works as")
+		}
+		defaults(&way.Audience, "https://login.salesforce.com")
+		l.hubspotURL(path+".jwt.audience", way.Audience)
+		way.Key = l.variable(c, path+".jwt.key_env", way.KeyEnv, "private key of a Salesforce app", ProgramWorker)
+		if text := way.Key.Reveal(); text != "" && !isPrivateKey(text) {
+			l.problem(path+".jwt.key_env", "want an RSA private key in PEM (-----BEGIN PRIVATE KEY-----)")
+		}
+		s.JWT = &way
+	case s.TokenEnv != "":
+		s.Token = l.variable(c, path+".token_env", s.TokenEnv, "access token of Salesforce", ProgramWorker)
+	}
+}
+
+func isPrivateKey(text string) bool {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return false
+	}
+	_, of8 := x509.ParsePKCS8PrivateKey(block.Bytes)
+	_, of1 := x509.ParsePKCS1PrivateKey(block.Bytes)
+	return of8 == nil || of1 == nil
+}
+
+func (l *loader) checkSalesforceObject(path string, o SalesforceObject) {
+	if o.Object != "" && !salesforceName.MatchString(o.Object) {
+		l.problem(path+".object", "want Salesforce's API name of the object, such as Lead or Inquiry__c")
+	}
+	used := map[string]string{}
+	for _, field := range slices.Sorted(maps.Keys(o.Fields)) {
+		at, name := yamlfile.Key(path+".fields", field), o.Fields[field]
+		switch other, taken := used[name]; {
+		case !salesforceName.MatchString(name):
+			l.problem(at, "want Salesforce's API name of the field, such as Email or Budget__c")
+		case name == "Handoff_State__c" || name == "OwnerId":
+			l.problem(at, "%s is written by Handoff itself; want another field", name)
+		case taken:
+			l.problem(at, "field %s is also that of %s; want one of its own", name, other)
+		}
+		used[name] = field
+	}
+}

@@ -1,0 +1,114 @@
+package salesforce
+
+import (
+	"context"
+	"slices"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
+)
+
+// freshFor is how long an unknown field is believed to be unknown.
+const freshFor = schemaLasts / 10
+
+// Upsert writes a batch. Writes of one record go one after the other; all others go together, two hundred to a call.
+func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write) []crm.Result {
+	results := make([]crm.Result, len(writes))
+	if len(writes) == 0 {
+		return results
+	}
+	o, call, failure := c.object(ctx, name, schemaLasts)
+	if failure == nil && c.outdated(o, writes) {
+		o, call, failure = c.object(ctx, name, 0)
+	}
+	if failure == nil && slices.ContainsFunc(writes, func(w crm.Write) bool { return slices.Contains(w.Read, crm.FieldOwner) }) {
+		failure = c.learnSelf(ctx)
+	}
+	if failure != nil {
+		for i := range results {
+			own := *failure
+			results[i].Err, results[i].Call = &own, call
+		}
+		return results
+	}
+	var items []*item
+	for i := range writes {
+		it, failure := o.prepare(&writes[i], &results[i])
+		if failure != nil {
+			results[i].Err = failure
+			continue
+		}
+		items = append(items, it)
+	}
+	for len(items) > 0 {
+		batch, rest := next(items)
+		items = append(c.round(ctx, o, batch), rest...)
+	}
+	return results
+}
+
+// outdated says that a write names what the schema does not have, and that the schema is not fresh: somebody may have added
+// the field a moment ago.
+func (c *Connector) outdated(o *object, writes []crm.Write) bool {
+	if c.config.Now().Sub(o.read) < freshFor {
+		return false
+	}
+	return o.notSetUp() != "" || slices.ContainsFunc(writes, func(w crm.Write) bool {
+		var names []string
+		for name := range w.Fields {
+			names = append(names, name)
+		}
+		return len(o.unknown(names, w.Read)) > 0
+	})
+}
+
+// next takes the writes that can go together: two hundred at most, no two of one key.
+func next(items []*item) (batch, rest []*item) {
+	seen := map[string]bool{}
+	for _, it := range items {
+		key := it.by.external + "\x00" + it.by.value
+		if len(batch) < maxBatch && !seen[key] {
+			seen[key] = true
+			batch = append(batch, it)
+		} else {
+			rest = append(rest, it)
+		}
+	}
+	return batch, rest
+}
+
+// round reads the records of a batch, decides what becomes of each and writes. It returns the items that have to go again:
+// those that turned out to be about a record of the same batch, and those that somebody else was quicker with.
+func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again []*item) {
+	var names []string
+	for _, it := range batch {
+		for _, l := range it.lookups {
+			names = append(names, recordlock.Name(o.Object.Object, l.external, l.value))
+		}
+	}
+	release, err := recordlock.All(ctx, c.config.Locks, names)
+	if err != nil {
+		for _, it := range batch {
+			it.refuse(wire.TransportFailure(ctx, err), nil)
+		}
+		return nil
+	}
+	defer release()
+
+	found := c.redirect(ctx, c.resolve(ctx, o, batch))
+	taken := map[string]bool{}
+	var ready []*item
+	for _, it := range found {
+		if it.found != nil {
+			if taken[it.found.id()] {
+				again = append(again, it)
+				continue
+			}
+			taken[it.found.id()] = true
+		}
+		it.plan()
+		ready = append(ready, it)
+	}
+	return append(again, c.writeAll(ctx, ready)...)
+}
