@@ -1,0 +1,160 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+
+	"handoff/internal/crm"
+	"handoff/internal/restapi"
+)
+
+// resolve finds the records of a batch by their keys, the first key first. Items whose record could not be looked for are
+// settled and left out.
+func (j *job) resolve(batch []*item) []*item {
+	for _, it := range batch {
+		it.found, it.by, it.result.Err = nil, it.lookups[0], nil
+	}
+	left := batch
+	for step := 0; len(left) > 0; step++ {
+		ways := map[*restapi.Find][]*item{}
+		var order []*restapi.Find
+		for _, it := range left {
+			if step >= len(it.lookups) || j.o.blind(it.write, it.lookups[step].by) {
+				continue
+			}
+			way := j.o.way(it.lookups[step].by)
+			if ways[way] == nil {
+				order = append(order, way)
+			}
+			ways[way] = append(ways[way], it)
+		}
+		if len(order) == 0 {
+			break
+		}
+		for _, way := range order {
+			for chunk := range slices.Chunk(ways[way], max(1, way.Max)) {
+				j.lookUp(way, step, chunk)
+			}
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(it *item) bool { return it.found != nil || it.result.Err != nil })
+	}
+	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
+}
+
+// lookUp looks for the records of some items in one way.
+func (j *job) lookUp(way *restapi.Find, step int, items []*item) {
+	if j.stop != nil {
+		j.refuseAll(items, j.stop, nil)
+		return
+	}
+	keys := make([]lookup, len(items))
+	for i, it := range items {
+		keys[i] = it.lookups[step]
+	}
+	found, call, failure := j.look(j.ctx, j.o, way, keys)
+	if failure != nil {
+		j.meet(failure)
+		j.refuseAll(items, failure, call)
+		return
+	}
+	for i, it := range items {
+		own := *call
+		it.result.Call = &own
+		for _, r := range found {
+			if j.o.has(r, keys[i], len(items) == 1) {
+				it.found, it.by = r, keys[i]
+				break
+			}
+		}
+	}
+}
+
+// look reads the records that have one of the keys, in one call and, where the API does not show all of a record at once,
+// one more for each.
+func (c *Connector) look(ctx context.Context, o *object, way *restapi.Find, keys []lookup) ([]*record, *crm.Call, *crm.Error) {
+	values := keys[0].params()
+	if way.Max > 1 {
+		var all []any
+		for _, key := range keys {
+			all = append(all, key.values[way.By[0]])
+		}
+		values = map[string]any{"values": all}
+	}
+	r, failure := c.send(ctx, "find "+o.name, way.Request, values)
+	r.Call.Batch, r.Call.Response = len(keys), r.Body
+	if len(keys) > 1 {
+		r.Call.Response = nil // it may be about several people
+	}
+	if failure != nil {
+		if failure.Status == http.StatusNotFound && failure.Kind == crm.Conflict {
+			r.Call.Code = ""
+			return nil, r.Call, nil
+		}
+		return nil, r.Call, failure
+	}
+	if len(r.Body) > 0 && !at(r.Body, "").Exists() {
+		return nil, r.Call, r.Fail(unreadable(r.Status, r.Call.RequestID))
+	}
+	found := o.records(r.Body, way.List, way.At)
+	found = slices.DeleteFunc(found, func(one *record) bool {
+		return !slices.ContainsFunc(keys, func(key lookup) bool { return o.has(one, key, true) })
+	})
+	if !way.Reread {
+		return found, r.Call, nil
+	}
+	return c.reread(ctx, o, found, r.Call)
+}
+
+// reread reads whole records, of which a search has shown parts. One that is gone since is left out.
+func (c *Connector) reread(ctx context.Context, o *object, found []*record, call *crm.Call) ([]*record, *crm.Call, *crm.Error) {
+	var whole []*record
+	for _, one := range found {
+		r, read, failure := c.readOne(ctx, o, one.id)
+		switch {
+		case failure == nil:
+			whole = append(whole, r)
+		case failure.Status != http.StatusNotFound:
+			return nil, read, failure
+		}
+	}
+	return whole, call, nil
+}
+
+// readOne reads one record by its id.
+func (c *Connector) readOne(ctx context.Context, o *object, id string) (*record, *crm.Call, *crm.Error) {
+	r, failure := c.send(ctx, "read "+o.name, o.Read.Request, map[string]any{"id": id})
+	r.Call.Batch, r.Call.Response = 1, r.Body
+	if failure != nil {
+		return nil, r.Call, failure
+	}
+	one := o.record(at(r.Body, o.Read.Record))
+	if one == nil {
+		return nil, r.Call, r.Fail(unreadable(r.Status, r.Call.RequestID))
+	}
+	return one, r.Call, nil
+}
+
+// has says that a record has a key's values. Searches find more than what is equal; a field that the answer does not show
+// is believed where only this key was asked for.
+func (o *object) has(r *record, key lookup, believed bool) bool {
+	for field, value := range key.values {
+		f := o.fields[field]
+		shown := r.json.Get(f.Path)
+		if !shown.Exists() && believed {
+			continue
+		}
+		if several := texts(shown); shown.IsArray() && slices.ContainsFunc(several, func(one string) bool { return folded(one) == folded(value) }) {
+			continue
+		}
+		if folded(cmp.Or(plain(shown), "")) != folded(value) {
+			return false
+		}
+	}
+	return true
+}
+
+func unreadable(status int, requestID string) *crm.Error {
+	return &crm.Error{Kind: crm.Transient, Code: "unreadable_answer", Status: status, RequestID: requestID}
+}

@@ -1,0 +1,163 @@
+package rest
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"handoff/internal/crm"
+	"handoff/internal/restapi"
+)
+
+// object is an object with what follows from its description.
+type object struct {
+	restapi.Object
+	name   string
+	fields map[string]restapi.Field // those that can be read, with defaults filled in
+}
+
+func newObject(name string, described restapi.Object) *object {
+	o := &object{Object: described, name: name, fields: map[string]restapi.Field{}}
+	if o.ID == "" {
+		o.ID = "id"
+	}
+	for field, f := range described.Fields {
+		o.fields[field] = complete(field, f)
+	}
+	if described.Owner != nil {
+		o.fields[crm.FieldOwner] = complete(crm.FieldOwner, *described.Owner)
+	}
+	return o
+}
+
+func complete(name string, f restapi.Field) restapi.Field {
+	if f.Path == "" {
+		f.Path = name
+	}
+	if f.At == "" {
+		f.At = f.Path
+	}
+	if f.Type == "" {
+		f.Type = "string"
+	}
+	return f
+}
+
+// most is how many records the object's largest request carries.
+func (o *object) most() int {
+	most := 1
+	for _, w := range []*restapi.Write{o.Create, o.Update, o.Upsert} {
+		if w != nil {
+			most = max(most, w.Max)
+		}
+	}
+	return most
+}
+
+// unknown lists the fields that the object does not have.
+func (o *object) unknown(written, read []string) []string {
+	var unknown []string
+	for _, field := range written {
+		if _, known := o.Fields[field]; !known {
+			unknown = append(unknown, field)
+		}
+	}
+	for _, field := range read {
+		if _, known := o.fields[field]; !known && field != crm.FieldOwner {
+			unknown = append(unknown, field)
+		}
+	}
+	slices.Sort(unknown)
+	return slices.Compact(unknown)
+}
+
+// way is how records are found by a key.
+func (o *object) way(key []string) *restapi.Find {
+	for i := range o.Find {
+		if sameNames(o.Find[i].By, key) {
+			return &o.Find[i]
+		}
+	}
+	return nil
+}
+
+func sameNames(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// named turns the API's names of fields into those of mappings. A name that no field has may be anything, and is left out.
+func (o *object) named(names []string) []string {
+	var found []string
+	for _, name := range names {
+		for field, f := range o.fields {
+			if meant(name, f) {
+				found = append(found, field)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func meant(name string, f restapi.Field) bool {
+	last := func(text string) string { return text[strings.LastIndexAny(text, "./")+1:] }
+	for _, known := range []string{f.At, f.Path} {
+		if strings.EqualFold(name, known) || strings.EqualFold(last(name), last(known)) || strings.EqualFold(name, restapi.Names(known)[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// record is a record as the API shows it.
+type record struct {
+	id   string
+	json gjson.Result
+}
+
+// record reads one record of an answer; nil where there is none with an id.
+func (o *object) record(value gjson.Result) *record {
+	id := value.Get(o.ID)
+	if !value.IsObject() || id.Type != gjson.String && id.Type != gjson.Number || plain(id) == "" {
+		return nil
+	}
+	return &record{id: plain(id), json: value}
+}
+
+// records reads a list of an answer, or one record that is all of it.
+func (o *object) records(body []byte, list, inner string) []*record {
+	value := at(body, list)
+	elements := []gjson.Result{value}
+	if value.IsArray() {
+		elements = value.Array()
+	}
+	var all []*record
+	for _, element := range elements {
+		if r := o.record(within(element, inner)); r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// decode turns the named fields of a record into the port's values.
+func (o *object) decode(r *record, fields []string) crm.Fields {
+	decoded := make(crm.Fields, len(fields))
+	for _, field := range fields {
+		decoded[field] = nil
+		if f, known := o.fields[field]; known && r != nil {
+			decoded[field] = decode(f, r.json.Get(f.Path))
+		}
+	}
+	return decoded
+}
+
+// changedAt is when a record was changed last, zero where the API does not say.
+func (o *object) changedAt(r *record) time.Time {
+	if o.Changed == "" {
+		return time.Time{}
+	}
+	return moment(r.json.Get(o.Changed))
+}

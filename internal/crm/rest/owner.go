@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"context"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
+	"handoff/internal/restapi"
+)
+
+// Owners lists whom records can be given to, as the description says; nobody where it does not.
+func (c *Connector) Owners(ctx context.Context) ([]crm.Owner, error) {
+	described := c.config.API.Owners
+	if described == nil {
+		return nil, nil
+	}
+	var owners []crm.Owner
+	failure := c.pages(ctx, "list owners", described.Request, described.Page, described.List, map[string]any{}, func(body []byte) bool {
+		for _, one := range at(body, described.List).Array() {
+			owner := crm.Owner{ID: plain(one.Get(or(described.ID, "id"))), Email: one.Get(or(described.Email, "email")).Str, Active: true}
+			if described.Active != "" {
+				owner.Active = one.Get(described.Active).Bool()
+			}
+			if owner.ID != "" {
+				owners = append(owners, owner)
+			}
+		}
+		return len(owners) < mostRead
+	})
+	if failure != nil {
+		return nil, failure
+	}
+	return owners, nil
+}
+
+// SetOwner gives the record to owner unless it already has one, and returns who owns it now. Callers take turns.
+func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) (string, *crm.Call, error) {
+	o := c.objects[name]
+	switch {
+	case o == nil:
+		return "", nil, unknownObject()
+	case o.Owner == nil:
+		return "", nil, &crm.Error{Kind: crm.Misconfigured, Code: "no_owner"}
+	}
+	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("rest owner", c.config.BaseURL, name, recordID)})
+	if err != nil {
+		return "", nil, lockFailure(ctx, err)
+	}
+	defer release()
+	is, call, failure := c.readOne(ctx, o, recordID)
+	if failure != nil {
+		failure.Fields = o.named(failure.Fields)
+		return "", call, failure
+	}
+	f := o.fields[crm.FieldOwner]
+	if has := plain(is.json.Get(f.Path)); has != "" {
+		return has, call, nil
+	}
+	it := &item{write: &crm.Write{}, result: &crm.Result{}, found: is, change: change{record: map[string]any{}}}
+	restapi.Set(it.change.record, f.At, encode(f, owner))
+	j := &job{Connector: c, ctx: ctx, o: o}
+	it.retried = true // the record was there a moment ago
+	j.send("give", o.Update, []*item{it})
+	if it.result.Err != nil {
+		return "", it.result.Call, it.result.Err
+	}
+	return owner, it.result.Call, nil
+}

@@ -1,0 +1,200 @@
+// Package rest is the connector to any CRM with a JSON API that is described in data (see the package restapi). A record is
+// looked for before it is written, under a lock, so that an API without an upsert gets one record from two writers, and so
+// that an older answer never overwrites a newer one: when each field was answered is kept in a field of the record itself.
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
+	"handoff/internal/restapi"
+)
+
+const defaultTimeout = 10 * time.Second
+
+// Config is one account of a CRM.
+type Config struct {
+	// BaseURL is what the description's paths begin at.
+	BaseURL string
+	API     restapi.API
+	// Credentials give the token of every call.
+	Credentials crm.Credentials
+	// Authorize puts the token into a request; as a bearer token when nil.
+	Authorize func(header http.Header, token string)
+	// Timeout is how long one call may take; 10 seconds when zero.
+	Timeout time.Duration
+	// Transport is the way to the CRM; one of the connector's own when nil.
+	Transport http.RoundTripper
+	// Locks keep two writers from writing one record at once. Without them writers of this connector are kept apart, and
+	// nobody else.
+	Locks recordlock.Locks
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// Connector speaks to one account. It is safe for concurrent use.
+type Connector struct {
+	config   Config
+	prefix   string // of paths: the base URL's path
+	calls    *wire.Client
+	searches *wire.Client
+	objects  map[string]*object
+}
+
+var (
+	_ crm.Connector = (*Connector)(nil)
+	_ crm.Metered   = (*Connector)(nil)
+	_ crm.Batcher   = (*Connector)(nil)
+	_ crm.Versioned = (*Connector)(nil)
+)
+
+// New checks the configuration and makes a connector. It does not call the CRM.
+func New(config Config) (*Connector, error) {
+	var problems []error
+	base, err := url.Parse(config.BaseURL)
+	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
+		problems = append(problems, errors.New("base URL: want https:// and a host"))
+		base = &url.URL{}
+	}
+	if config.Credentials == nil {
+		problems = append(problems, errors.New("credentials: missing"))
+	}
+	if config.Timeout < 0 {
+		problems = append(problems, errors.New("timeout: want more than zero"))
+	}
+	for _, problem := range config.API.Check() {
+		problems = append(problems, fmt.Errorf("%s: %s", strings.TrimPrefix(problem.Path, "."), problem.Message))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("rest connector: %w", err)
+	}
+	if config.Timeout == 0 {
+		config.Timeout = defaultTimeout
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Locks == nil {
+		config.Locks = recordlock.NewLocal()
+	}
+	if config.Transport == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own type
+		transport.MaxIdleConnsPerHost = 32
+		transport.TLSHandshakeTimeout = min(config.Timeout, 10*time.Second)
+		config.Transport = transport
+	}
+	c := &Connector{config: config, prefix: strings.TrimSuffix(base.EscapedPath(), "/"), objects: map[string]*object{}}
+	origin := base.Scheme + "://" + base.Host
+	c.calls, c.searches = c.client(origin, crm.Calls), c.client(origin, crm.Searches)
+	for name, described := range config.API.Objects {
+		c.objects[name] = newObject(name, described)
+	}
+	return c, nil
+}
+
+func (c *Connector) client(origin string, class crm.Class) *wire.Client {
+	client := &wire.Client{
+		BaseURL: func() string { return origin }, Credentials: c.config.Credentials, Authorize: c.config.Authorize,
+		Timeout: c.config.Timeout, Gate: crm.OpenGate{}, Now: c.config.Now, Classify: c.classify, Allowances: c.allowances,
+		RequestID: c.requestID, ClassOf: func(string) crm.Class { return class },
+	}
+	client.Dial(c.config.Transport)
+	return client
+}
+
+// Close closes the connections that wait for calls.
+func (c *Connector) Close() error {
+	c.calls.Close()
+	c.searches.Close()
+	return nil
+}
+
+// Meter has every call pass a gate.
+func (c *Connector) Meter(gate crm.Gate) { c.calls.Gate, c.searches.Gate = gate, gate }
+
+// UseLocks has writers take their turns by other locks, such as those that all workers share. It comes before the first call.
+func (c *Connector) UseLocks(locks recordlock.Locks) { c.config.Locks = locks }
+
+// MaxBatch is how many records the largest request of an object carries.
+func (c *Connector) MaxBatch(object string) int {
+	if o := c.objects[object]; o != nil {
+		return o.most()
+	}
+	return 1
+}
+
+// CredentialsVersion changes with the credentials, as far as they can tell.
+func (c *Connector) CredentialsVersion(ctx context.Context) string {
+	switch credentials := c.config.Credentials.(type) {
+	case crm.Versioned:
+		return credentials.CredentialsVersion(ctx)
+	case crm.StaticToken:
+		sum := sha256.Sum256([]byte(credentials))
+		return hex.EncodeToString(sum[:8])
+	}
+	return ""
+}
+
+// send fills in a request and makes the call.
+func (c *Connector) send(ctx context.Context, operation string, r restapi.Request, values map[string]any) (*wire.Reply, *crm.Error) {
+	method, path := r.Target()
+	target, empty := restapi.FillText(path, values, segment)
+	if empty {
+		return noCall(c, operation), &crm.Error{Kind: crm.Invalid, Code: "bad_value"}
+	}
+	query := url.Values{}
+	for name, text := range r.Query {
+		filled, empty := restapi.FillText(text, values, nil)
+		if !empty {
+			query.Set(name, filled)
+		}
+	}
+	target = c.prefix + target
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	var body any
+	if r.Body != nil {
+		body = restapi.Fill(r.Body, values)
+	}
+	return c.do(ctx, operation, r, method, target, body)
+}
+
+func (c *Connector) do(ctx context.Context, operation string, r restapi.Request, method, target string, body any) (*wire.Reply, *crm.Error) {
+	var headers []string
+	for _, set := range []map[string]string{c.config.API.Headers, r.Headers} {
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			headers = append(headers, name, set[name])
+		}
+	}
+	client := c.calls
+	if r.Class == string(crm.Searches) {
+		client = c.searches
+	}
+	return client.Do(ctx, operation, method, target, body, headers...)
+}
+
+// noCall is the reply of a call that could not be made.
+func noCall(c *Connector, operation string) *wire.Reply {
+	return &wire.Reply{Call: &crm.Call{Operation: operation, Started: c.config.Now(), Took: 1, Code: "bad_value"}}
+}
+
+// segment writes a value as a part of a path that cannot lead anywhere else.
+func segment(value string) string {
+	if value == "." || value == ".." {
+		return ""
+	}
+	return url.PathEscape(value)
+}

@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
+	"handoff/internal/restapi"
+)
+
+// write writes what was planned: records that are missing, then those that exist. It returns the items that have to go again.
+func (j *job) write(items []*item) (again []*item) {
+	var created, upserted, updated []*item
+	for _, it := range items {
+		switch {
+		case it.found != nil && len(it.change.record) == 0:
+			it.settle(j.o, it.found.id, it.found, it.result.Call)
+		case j.o.Upsert != nil && sameNames(j.o.Upsert.By, it.by.by) && (it.found == nil || j.o.Update == nil):
+			upserted = append(upserted, it)
+		case it.found == nil && j.o.Create != nil:
+			created = append(created, it)
+		case it.found != nil && j.o.Update != nil:
+			updated = append(updated, it)
+		default: // an upsert by another key would make a second record
+			it.refuse(j.o, &crm.Error{Kind: crm.Misconfigured, Code: "no_way_to_write"}, it.result.Call)
+			it.result.Err.Fields = slices.Clone(it.by.by)
+		}
+	}
+	again = j.group("upsert", j.o.Upsert, upserted)
+	again = append(again, j.group("create", j.o.Create, created)...)
+	return append(again, j.group("update", j.o.Update, updated)...)
+}
+
+func (j *job) group(what string, w *restapi.Write, items []*item) (again []*item) {
+	if len(items) == 0 {
+		return nil
+	}
+	for chunk := range slices.Chunk(items, max(1, w.Max)) {
+		again = append(again, j.send(what, w, chunk)...)
+	}
+	return again
+}
+
+// send writes some records in one call.
+func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item) {
+	if j.stop != nil {
+		j.refuseAll(items, j.stop, nil)
+		return nil
+	}
+	request, values := w.Request, map[string]any{}
+	if w.Max > 1 {
+		var records []any
+		for _, it := range items {
+			records = append(records, it.entry(w))
+		}
+		values["records"] = records
+	} else {
+		values = items[0].values(w)
+		if request.Body == nil {
+			request.Body = "{record}"
+		}
+	}
+	r, failure := j.Connector.send(j.ctx, what+" "+j.o.name, request, values)
+	r.Call.Batch = len(items)
+	switch {
+	case failure != nil && len(items) > 1 && ofRecords(failure):
+		// One of them is at fault, and the API has refused them all.
+		half := len(items) / 2
+		return append(j.send(what, w, items[:half]), j.send(what, w, items[half:])...)
+	case failure != nil:
+		j.meet(failure)
+		for _, it := range items {
+			again = append(again, j.fail(it, w, failure, r)...)
+		}
+		return again
+	case w.Max > 1:
+		return j.settleSeveral(w, items, r)
+	}
+	return j.settleOne(items[0], w, r.Status, at(r.Body, ""), r)
+}
+
+// ofRecords says that a failure is about values, so that other records may be written.
+func ofRecords(failure *crm.Error) bool {
+	return failure.Kind == crm.Invalid || failure.Kind == crm.Conflict
+}
+
+// values are what a request about the item is filled with.
+func (it *item) values(w *restapi.Write) map[string]any {
+	values := map[string]any{"record": any(it.change.record)}
+	if it.found != nil {
+		values["id"] = it.found.id
+	}
+	if len(w.By) > 0 {
+		for field, value := range it.by.params() {
+			values[field] = value
+		}
+	}
+	return values
+}
+
+// entry is the item among several.
+func (it *item) entry(w *restapi.Write) any {
+	if w.Item == nil {
+		return it.change.record
+	}
+	return restapi.Fill(w.Item, it.values(w))
+}
+
+// settleSeveral reads what became of each record.
+func (j *job) settleSeveral(w *restapi.Write, items []*item, r *wire.Reply) (again []*item) {
+	results := at(r.Body, w.Results).Array()
+	if len(results) != len(items) {
+		// Nobody can tell which is whose. Each is read again when it is tried again.
+		failure := r.Fail(unreadable(r.Status, r.Call.RequestID))
+		for _, it := range items {
+			again = append(again, j.fail(it, w, failure, r)...)
+		}
+		return again
+	}
+	for i, it := range items {
+		status := r.Status
+		if own := results[i].Get(w.Status); w.Status != "" && own.Int() > 0 {
+			status = int(own.Int())
+		} else if status == http.StatusMultiStatus {
+			status = http.StatusOK
+		}
+		if failure := j.judge(status, r.Header, []byte(results[i].Raw), false); failure != nil {
+			again = append(again, j.fail(it, w, failure, &wire.Reply{Status: status, Body: []byte(results[i].Raw), Call: r.Call})...)
+			continue
+		}
+		again = append(again, j.settleOne(it, w, status, results[i], r)...)
+	}
+	return again
+}
+
+// settleOne reads what became of one record. An answer may say nothing but that it was done: of a record that was known, that
+// is enough.
+func (j *job) settleOne(it *item, w *restapi.Write, status int, answer gjson.Result, r *wire.Reply) []*item {
+	one := j.o.record(within(answer, w.Record))
+	id := ""
+	switch told := answer.Get(w.ID); {
+	case w.ID != "" && (told.Type == gjson.String || told.Type == gjson.Number):
+		id = plain(told)
+	case w.ID == "" && one != nil:
+		id = one.id
+	case it.found != nil:
+		id = it.found.id
+	}
+	call := callOf(it, w, r, answer.Raw)
+	if id == "" {
+		it.refuse(j.o, unreadable(status, r.Call.RequestID), call)
+		return nil
+	}
+	if it.found == nil && (w.Created != nil || j.o.State == "" && len(w.By) > 0) {
+		isNew := status == http.StatusCreated
+		if w.Created != nil {
+			isNew = holds(*w.Created, status, []byte(answer.Raw), false)
+		}
+		it.change.created = it.change.created && isNew // somebody else may have been quicker
+	}
+	it.settle(j.o, id, one, call)
+	return nil
+}
+
+// fail settles an item that was refused, unless somebody else was quicker: the record that was to be made exists now, or the
+// one that was to be changed is gone. It is looked for again, once.
+func (j *job) fail(it *item, w *restapi.Write, failure *crm.Error, r *wire.Reply) (again []*item) {
+	if failure.Kind == crm.Conflict && !it.retried && (it.found == nil || failure.Status == http.StatusNotFound) && !j.o.blind(it.write, it.by.by) {
+		it.retried = true
+		return []*item{it}
+	}
+	it.refuse(j.o, failure, callOf(it, w, r, string(r.Body)))
+	return nil
+}
+
+// callOf is a call as one of its records knows it: with what was asked and said about that record and nobody else.
+func callOf(it *item, w *restapi.Write, r *wire.Reply, answered string) *crm.Call {
+	call := *r.Call
+	var asked any = it.change.record
+	if w.Max > 1 {
+		asked = it.entry(w)
+	}
+	call.Request, _ = json.Marshal(asked) // what was sent a moment ago: it cannot go wrong
+	if answered != "" {
+		call.Response = []byte(answered)
+	}
+	return &call
+}
