@@ -11,7 +11,7 @@ type OAuth struct {
 	// Scopes are what the app asks for; OptionalScopes it asks of accounts that have them (HubSpot).
 	Scopes         []string `yaml:"scopes"`
 	OptionalScopes []string `yaml:"optional_scopes"`
-	// LoginURL is the host that people log in to, where a vendor has several: Salesforce's My Domain or its sandboxes.
+	// LoginURL is the host that people log in to, where a vendor has several: Salesforce's instance_url when empty.
 	LoginURL string `yaml:"login_url"`
 	// AuthURL and TokenURL are the vendor's endpoints: those of HubSpot and Salesforce are known.
 	AuthURL  string `yaml:"auth_url"`
@@ -44,8 +44,11 @@ func vendorOAuth(d *Destination) (oauthPaths, bool) {
 		return paths, true
 	case "salesforce":
 		login := "https://login.salesforce.com"
-		if d.OAuth.LoginURL != "" {
+		switch {
+		case d.OAuth.LoginURL != "":
 			login = d.OAuth.LoginURL
+		case d.Salesforce != nil && d.Salesforce.InstanceURL != "":
+			login = d.Salesforce.InstanceURL
 		}
 		return oauthPaths{login, "/services/oauth2/authorize", login, "/services/oauth2/token"}, true
 	}

@@ -58,7 +58,9 @@ func classify(status int, header http.Header, body []byte) *crm.Error {
 		return nil
 	}
 	var problems []problem
-	_ = json.Unmarshal(body, &problems) // a page of HTML, or links: the status has to do
+	if json.Unmarshal(body, &problems) != nil { // a page of HTML, or links: the status has to do
+		problems = nil
+	}
 	failure := worst(problems)
 	if failure == nil {
 		failure = ofStatus(status)

@@ -65,6 +65,9 @@ func (c *Connector) writeAll(ctx context.Context, items []*item) (again []*item)
 	if mixed, how, ok := c.upsertable(creates, updates); ok {
 		return c.send(ctx, how, mixed)
 	}
+	if len(creates) > 0 && len(updates) > 0 {
+		return c.sendBoth(ctx, creates, updates)
+	}
 	return append(c.send(ctx, creating, creates), c.send(ctx, updating, updates)...)
 }
 
@@ -116,25 +119,39 @@ func (c *Connector) headers(how operation) []string {
 	return headers
 }
 
-// send writes a collection. When Salesforce refuses all of it for the sake of one record, its parts are tried.
+// pathOf is where a collection goes.
+func (c *Connector) pathOf(how operation) string {
+	if how.path != "" {
+		return how.path
+	}
+	return c.path("composite", "sobjects")
+}
+
+// send writes a collection. It returns the items that have to be read again.
 func (c *Connector) send(ctx context.Context, how operation, batch []outgoing) (again []*item) {
 	if len(batch) == 0 {
 		return nil
 	}
-	records := make([]map[string]any, len(batch))
-	for i := range batch {
-		records[i] = batch[i].record
-	}
-	path := how.path
-	if path == "" {
-		path = c.path("composite", "sobjects")
-	}
-	r, failure := c.wire.Do(ctx, how.verb+" "+batch[0].to.o.name, how.method, path, collection{Records: records}, c.headers(how)...)
-	r.Call.Batch = len(batch)
+	r, failure := c.wire.Do(ctx, how.verb+" "+batch[0].to.o.name, how.method, c.pathOf(how), collectionOf(batch), c.headers(how)...)
 	var answers []saved
 	if failure == nil {
 		failure = r.Read(&answers)
 	}
+	return c.settleAll(ctx, how, batch, r, answers, failure)
+}
+
+func collectionOf(batch []outgoing) collection {
+	records := make([]map[string]any, len(batch))
+	for i := range batch {
+		records[i] = batch[i].record
+	}
+	return collection{Records: records}
+}
+
+// settleAll tells each item of a collection what became of it. When Salesforce refuses all of it for the sake of one record,
+// its halves are tried.
+func (c *Connector) settleAll(ctx context.Context, how operation, batch []outgoing, r *wire.Reply, answers []saved, failure *crm.Error) (again []*item) {
+	r.Call.Batch = len(batch)
 	if failure == nil && len(answers) != len(batch) {
 		failure = r.Fail(&crm.Error{Kind: crm.Transient, Code: "unanswered", Status: r.Status, RequestID: r.Call.RequestID})
 	}
@@ -186,6 +203,8 @@ func (out outgoing) lost(failure *crm.Error) bool {
 		out.retried = out.found == nil
 	case "ENTITY_IS_DELETED", "CANNOT_UPDATE_CONVERTED_LEAD":
 		out.retried = out.found != nil
+	case "INVALID_CROSS_REFERENCE_KEY": // of the record itself, where it names no field
+		out.retried = out.found != nil && len(failure.Fields) == 0
 	}
 	return out.retried
 }

@@ -1,0 +1,186 @@
+package salesforce_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/salesforce"
+)
+
+// fixture is an answer that Salesforce gave, or documents.
+type fixture struct {
+	Response struct {
+		Status  int               `json:"status"`
+		Headers map[string]string `json:"headers"`
+		Body    any               `json:"body"`
+	} `json:"response"`
+}
+
+func readFixture(t *testing.T, name string) fixture {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata/fixtures", name+".json"))
+	require.NoError(t, err)
+	var f fixture
+	require.NoError(t, json.Unmarshal(data, &f))
+	return f
+}
+
+func (f fixture) send(w http.ResponseWriter) {
+	for name, value := range f.Response.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(f.Response.Status)
+	if text, isText := f.Response.Body.(string); isText {
+		_, _ = io.WriteString(w, text)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(f.Response.Body)
+}
+
+// fieldNames are what the org of the replays has.
+var fieldNames = []string{
+	"Email", "FirstName", "LastName", "Company", "LeadSource", "Status", "Submission_Key__c", "email_field__c", "Score__c", salesforce.StateField, salesforce.KeyField,
+}
+
+// replay is an org that answers collections as a test says, and everything before with what is needed to get there.
+func replay(t *testing.T, collections http.HandlerFunc) *salesforce.Connector {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.Contains(r.URL.Path, "/composite/sobjects"):
+			collections(w, r)
+		case strings.HasSuffix(r.URL.Path, "/describe"):
+			var all []map[string]any
+			for _, name := range fieldNames {
+				key := slices.Contains([]string{salesforce.KeyField, "Submission_Key__c"}, name)
+				all = append(all, map[string]any{
+					"name": name, "type": "string", "unique": key, "externalId": key, "createable": true, "updateable": true, "nillable": true,
+				})
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"keyPrefix": "00Q", "fields": all})
+		default:
+			_ = json.NewEncoder(w).Encode(map[string]any{"done": true, "records": []any{}})
+		}
+	}))
+	t.Cleanup(server.Close)
+	c, err := salesforce.New(salesforce.Config{InstanceURL: server.URL, Credentials: crm.StaticToken("t")})
+	require.NoError(t, err)
+	return c
+}
+
+// secrets are what the fixtures hold that no error may repeat.
+var secrets = []string{"@", "luke", "Danes", "badone", "00QdL", "003dL", "sub-00", "obtain exclusive", "Diner"}
+
+func requireNoSecrets(t *testing.T, err error) {
+	t.Helper()
+	for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
+		for _, secret := range secrets {
+			require.NotContains(t, text, secret)
+		}
+	}
+}
+
+func lead(key string) crm.Write {
+	return crm.Write{
+		Submission: "sub_" + key, Keys: [][]string{{"Submission_Key__c"}},
+		Fields: crm.Fields{"Submission_Key__c": key, "LastName": "x", "Company": "y", "Score__c": "hot"},
+	}
+}
+
+// TestFixtureErrors: every recorded refusal of a call is understood from the wire alone.
+func TestFixtureErrors(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]crm.Error{
+		"err_401_invalid_session_id":           {Kind: crm.Auth, Code: "INVALID_SESSION_ID"},
+		"err_403_request_limit_exceeded_total": {Kind: crm.RateLimited, Code: "REQUEST_LIMIT_EXCEEDED", RetryAfter: 15 * time.Minute},
+		"err_400_validation_rule":              {Kind: crm.Invalid, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION"},
+		"err_400_required_field_missing":       {Kind: crm.Invalid, Code: "REQUIRED_FIELD_MISSING", Fields: []string{"LastName", "Company"}},
+		"err_400_unable_to_lock_row":           {Kind: crm.Transient, Code: "UNABLE_TO_LOCK_ROW", RetryAfter: 2 * time.Second},
+		"err_400_duplicates_detected":          {Kind: crm.Conflict, Code: "DUPLICATES_DETECTED"},
+		"err_400_duplicate_value_unique_index": {Kind: crm.Conflict, Code: "DUPLICATE_VALUE"},
+		"err_300_multiple_external_id_matches": {Kind: crm.Conflict, Code: "DUPLICATE_EXTERNAL_ID"},
+		"err_404_external_id_field_unknown":    {Kind: crm.Misconfigured, Code: "NOT_FOUND"},
+		"err_503_server_unavailable":           {Kind: crm.Transient, Code: "SERVER_UNAVAILABLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := readFixture(t, name)
+			want.Status = f.Response.Status
+			result := replay(t, func(w http.ResponseWriter, _ *http.Request) { f.send(w) }).Upsert(t.Context(), "lead", []crm.Write{lead("1")})[0]
+			require.NotNil(t, result.Err)
+			if want.Fields == nil { // what else is told is of the fixture
+				want.Fields = result.Err.Fields
+			}
+			require.Equal(t, want, *result.Err)
+			requireNoSecrets(t, result.Err)
+			require.Equal(t, want.Code, result.Call.Code)
+			require.NotEmpty(t, result.Call.Response, "what Salesforce said is kept, to be sealed")
+		})
+	}
+}
+
+// TestFixtureCollections: what became of each record is read from the answer to a collection, whose status is always 200.
+func TestFixtureCollections(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]crm.Kind{
+		"collections_upsert_200_partial":          {"", crm.Invalid, crm.Invalid, ""},
+		"collections_update_200_partial_recorded": {"", crm.Invalid},
+		"collections_upsert_200_lock_and_duplicate": {
+			crm.Transient, crm.Conflict, crm.Conflict, // a key that is taken is looked for once more before it is one
+		},
+		"collections_all_or_none_rolled_back_200": {crm.Invalid, crm.Transient},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := readFixture(t, name)
+			records := f.Response.Body.([]any)
+			require.Len(t, records, len(want))
+			var writes []crm.Write
+			for i := range want {
+				writes = append(writes, lead(fmt.Sprint("k", i)))
+			}
+			// What is sent again is answered with the same again, for as many as there are.
+			c := replay(t, func(w http.ResponseWriter, r *http.Request) {
+				var sent struct {
+					Records []map[string]any `json:"records"`
+				}
+				_ = json.NewDecoder(r.Body).Decode(&sent)
+				own := f
+				var answers []any
+				for _, record := range sent.Records {
+					for i := range want {
+						if record["Submission_Key__c"] == fmt.Sprint("k", i) {
+							answers = append(answers, records[i])
+						}
+					}
+				}
+				own.Response.Body = answers
+				own.send(w)
+			})
+			results := c.Upsert(t.Context(), "lead", writes)
+			for i, kind := range want {
+				if kind == "" {
+					require.Nil(t, results[i].Err)
+					require.NotEmpty(t, results[i].RecordID)
+					continue
+				}
+				require.NotNil(t, results[i].Err, "record %d", i)
+				require.Equal(t, kind, results[i].Err.Kind, "record %d", i)
+				requireNoSecrets(t, results[i].Err)
+				require.NotContains(t, string(results[i].Call.Request), fmt.Sprint("k", (i+1)%len(want)), "a call tells of its own record only")
+			}
+		})
+	}
+}
