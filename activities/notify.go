@@ -94,10 +94,13 @@ func asTransient(err error) error {
 // alertEvery is how often one cause is told about while it lasts.
 const alertEvery = time.Hour
 
+// circuitOpen is the pacer's code for a call that was not made, because calls before it failed.
+const circuitOpen = "circuit_open"
+
 // alert tells the alert channels about trouble that stops every submission alike, once per cause and hour, however many
 // submissions run into it.
 func (a *Activities) alert(ctx context.Context, destination string, failure Failure) {
-	if !alertKind(failure.Kind) {
+	if !alertKind(failure.Kind) || failure.Code == circuitOpen { // what opened it has been told
 		return
 	}
 	channels := a.notifier.Channels(notify.Alert)

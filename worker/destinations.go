@@ -25,7 +25,7 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
 		d := p.config.Destinations[name]
-		connector, err := connectors.New(ctx, name, d)
+		connector, err := connectors.New(ctx, name, d, connectors.Connected(p.connections.Of))
 		if err != nil {
 			problems = append(problems, err)
 			continue

@@ -13,6 +13,7 @@ import (
 
 	"handoff/activities"
 	"handoff/internal/config"
+	"handoff/internal/connection"
 	"handoff/internal/crm/pacer"
 	"handoff/internal/ledger"
 	"handoff/internal/reload"
@@ -28,23 +29,24 @@ const heldEvery = 5 * time.Second
 
 // program is the worker with everything that it holds.
 type program struct {
-	environ    []string
-	config     *config.Config // as the worker was started with
-	settings   *reload.Watched[*config.Config]
-	rules      *reload.Watched[activities.Rules]
-	alerts     *alerts
-	reloads    *telemetry.Reloads
-	logger     *slog.Logger
-	metrics    *telemetry.Metrics
-	ledger     *ledger.Ledger
-	temporal   client.Client
-	queues     *temporal.Queues
-	drift      *activities.Drift
-	checks     *checks
-	pacers     []*pacer.Pacer
-	pulls      *pulls
-	activities *activities.Activities
-	closers    []func() error
+	environ     []string
+	config      *config.Config // as the worker was started with
+	settings    *reload.Watched[*config.Config]
+	rules       *reload.Watched[activities.Rules]
+	alerts      *alerts
+	reloads     *telemetry.Reloads
+	logger      *slog.Logger
+	metrics     *telemetry.Metrics
+	ledger      *ledger.Ledger
+	temporal    client.Client
+	queues      *temporal.Queues
+	drift       *activities.Drift
+	checks      *checks
+	pacers      []*pacer.Pacer
+	connections *connection.Sources
+	pulls       *pulls
+	activities  *activities.Activities
+	closers     []func() error
 }
 
 // wire builds the program. What is wrong with mappings, routing and destinations is told at once.
@@ -56,6 +58,7 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 	}
 	p.reloads = telemetry.NewReloads(p.metrics.Registry)
 	rulesErr := p.watch()
+	p.connections = p.connected()
 	destinations, destinationErr := p.destinations(ctx)
 	channels, channelErr := newChannels(c.Notify)
 	if err := errors.Join(rulesErr, destinationErr, channelErr); err != nil {
@@ -71,7 +74,7 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 		p.close()
 		return nil, err
 	}
-	p.closers = append(p.closers, p.ledger.Close)
+	p.closers = append(p.closers, p.ledger.Close, p.connections.Close)
 	if p.temporal, err = temporal.Dial(temporal.Options{
 		Address: c.Temporal.Address, Namespace: c.Temporal.Namespace, Logger: logger, Metrics: p.metrics.Temporal,
 	}); err != nil {

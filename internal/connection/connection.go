@@ -8,6 +8,7 @@ package connection
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -99,6 +100,14 @@ func granted(token *oauth2.Token) ledger.Granted {
 			}
 		}
 	}
-	g.Site, _ = token.Extra("instance_url").(string)
+	if site, ok := token.Extra("instance_url").(string); ok && private(site) {
+		g.Site = strings.TrimSuffix(site, "/")
+	}
 	return g
+}
+
+// private says whether tokens can be sent to an address without being read on the way.
+func private(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost")
 }

@@ -88,8 +88,8 @@ func (s *Source) Renew(ctx context.Context, refused string) (string, error) {
 	return s.obtain(ctx, refused)
 }
 
-// Site is where the account's API is, as the vendor last said; "" where it says nothing.
-func (s *Source) Site() string {
+// InstanceURL is where the account's API is, as the vendor last said; "" where it says nothing.
+func (s *Source) InstanceURL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.have.Site

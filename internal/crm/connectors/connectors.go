@@ -26,7 +26,11 @@ type SetUp interface {
 }
 
 // New makes the connector of a destination. It does not call the CRM.
-func New(ctx context.Context, name string, d config.Destination) (Connector, error) {
+func New(ctx context.Context, name string, d config.Destination, options ...Option) (Connector, error) {
+	connected, err := connectedBy(name, d, options)
+	if err != nil {
+		return nil, fmt.Errorf("destination %s: %w", name, err)
+	}
 	switch d.Connector {
 	case "postgres":
 		c, err := postgres.New(ctx, postgresConfig(d))
@@ -35,13 +39,13 @@ func New(ctx context.Context, name string, d config.Destination) (Connector, err
 		}
 		return c, nil
 	case "hubspot":
-		c, err := hubspot.New(hubspotConfig(d))
+		c, err := hubspot.New(hubspotConfig(d, connected))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
 		return c, nil
 	case "salesforce":
-		c, err := salesforce.New(salesforceConfig(d))
+		c, err := salesforce.New(salesforceConfig(d, connected))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -72,11 +76,14 @@ func postgresConfig(d config.Destination) postgres.Config {
 	return c
 }
 
-func hubspotConfig(d config.Destination) hubspot.Config {
+func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Config {
 	h := d.HubSpot
 	c := hubspot.Config{
 		BaseURL: h.BaseURL, Credentials: crm.StaticToken(h.Token.Reveal()), Timeout: d.Timeout, TimeZone: h.Location,
 		Objects: map[string]hubspot.Object{},
+	}
+	if connected != nil {
+		c.Credentials = connected
 	}
 	if h.App != nil {
 		c.Credentials = &hubspot.Refresh{
@@ -93,13 +100,15 @@ func hubspotConfig(d config.Destination) hubspot.Config {
 	return c
 }
 
-func salesforceConfig(d config.Destination) salesforce.Config {
+func salesforceConfig(d config.Destination, connected crm.Credentials) salesforce.Config {
 	s := d.Salesforce
 	c := salesforce.Config{
 		InstanceURL: s.InstanceURL, Version: s.Version, Credentials: crm.StaticToken(s.Token.Reveal()), Timeout: d.Timeout, Assign: s.Assign,
 		RefuseDuplicates: s.Duplicates == "review", Nobody: s.Nobody, Objects: map[string]salesforce.Object{},
 	}
 	switch {
+	case connected != nil:
+		c.Credentials = connected
 	case s.Client != nil:
 		c.Credentials = salesforce.ClientCredentials(s.InstanceURL, s.Client.ClientID, s.Client.ClientSecret.Reveal())
 	case s.JWT != nil:
