@@ -244,8 +244,8 @@ func (c *checker) write(path string, w Write, names []string) {
 	c.request(path, w.Request, []string{"records"})
 	c.uses(path, w.Request, "records")
 	c.holes(path+".item", w.Item, append([]string{"record"}, names...))
-	if slices.Contains(names, "id") && !slices.Contains(Holes(w.Item), "id") {
-		c.add(path+".item", `want "{id}" in it: which record is changed?`)
+	if slices.Contains(names, "id") && w.IDAt == "" && !slices.Contains(Holes(w.Item), "id") {
+		c.add(path+".id_at", `missing; want where the record's id goes, or item with "{id}" in it`)
 	}
 }
 

@@ -58,6 +58,10 @@ type Write struct {
 	Max int `yaml:"max"`
 	// Item is what each of several records becomes, with "{record}", and "{id}" in an update; the record when empty.
 	Item any `yaml:"item"`
+	// IDAt is where in the record an update puts its id, where the id is not elsewhere in the request.
+	IDAt string `yaml:"id_at"`
+	// WithoutKey leaves the key's fields out of the record, for upserts that have them in the path.
+	WithoutKey bool `yaml:"without_key"`
 	// Results is the path of the list of what became of several records, in their order.
 	Results string `yaml:"results"`
 	Status  string `yaml:"status"` // path of the status in a result; the answer's where there is none

@@ -110,8 +110,8 @@ func (g *Grant) get(ctx context.Context) (string, error) {
 		g.RefreshToken = fresh
 	}
 	g.token, g.expires = token.AccessToken, time.Time{}
-	if token.ExpiresIn > 0 {
-		g.expires = began.Add(time.Duration(token.ExpiresIn) * time.Second)
+	if !token.Expiry.IsZero() { // which is by the machine's clock
+		g.expires = began.Add(time.Until(token.Expiry))
 	}
 	return g.token, nil
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -55,11 +56,11 @@ func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item)
 	if w.Max > 1 {
 		var records []any
 		for _, it := range items {
-			records = append(records, it.entry(w))
+			records = append(records, it.entry(j.o, w))
 		}
 		values["records"] = records
 	} else {
-		values = items[0].values(w)
+		values = items[0].values(j.o, w)
 		if request.Body == nil {
 			request.Body = "{record}"
 		}
@@ -89,8 +90,8 @@ func ofRecords(failure *crm.Error) bool {
 }
 
 // values are what a request about the item is filled with.
-func (it *item) values(w *restapi.Write) map[string]any {
-	values := map[string]any{"record": any(it.change.record)}
+func (it *item) values(o *object, w *restapi.Write) map[string]any {
+	values := map[string]any{"record": it.record(o, w)}
 	if it.found != nil {
 		values["id"] = it.found.id
 	}
@@ -103,11 +104,25 @@ func (it *item) values(w *restapi.Write) map[string]any {
 }
 
 // entry is the item among several.
-func (it *item) entry(w *restapi.Write) any {
+func (it *item) entry(o *object, w *restapi.Write) any {
 	if w.Item == nil {
-		return it.change.record
+		return it.record(o, w)
 	}
-	return restapi.Fill(w.Item, it.values(w))
+	return restapi.Fill(w.Item, it.values(o, w))
+}
+
+// record is what a request sends of the record.
+func (it *item) record(o *object, w *restapi.Write) map[string]any {
+	record := maps.Clone(it.change.record)
+	if w.WithoutKey {
+		for _, field := range it.by.by {
+			delete(record, restapi.Names(o.fields[field].At)[0])
+		}
+	}
+	if w.IDAt != "" && it.found != nil {
+		record[w.IDAt] = it.found.id
+	}
+	return record
 }
 
 // settleSeveral reads what became of each record.
@@ -150,7 +165,7 @@ func (j *job) settleOne(it *item, w *restapi.Write, status int, answer gjson.Res
 	case it.found != nil:
 		id = it.found.id
 	}
-	call := callOf(it, w, r, answer.Raw)
+	call := j.callOf(it, w, r, answer.Raw)
 	if id == "" {
 		it.refuse(j.o, unreadable(status, r.Call.RequestID), call)
 		return nil
@@ -173,18 +188,14 @@ func (j *job) fail(it *item, w *restapi.Write, failure *crm.Error, r *wire.Reply
 		it.retried = true
 		return []*item{it}
 	}
-	it.refuse(j.o, failure, callOf(it, w, r, string(r.Body)))
+	it.refuse(j.o, failure, j.callOf(it, w, r, string(r.Body)))
 	return nil
 }
 
 // callOf is a call as one of its records knows it: with what was asked and said about that record and nobody else.
-func callOf(it *item, w *restapi.Write, r *wire.Reply, answered string) *crm.Call {
+func (j *job) callOf(it *item, w *restapi.Write, r *wire.Reply, answered string) *crm.Call {
 	call := *r.Call
-	var asked any = it.change.record
-	if w.Max > 1 {
-		asked = it.entry(w)
-	}
-	call.Request, _ = json.Marshal(asked) // what was sent a moment ago: it cannot go wrong
+	call.Request, _ = json.Marshal(it.entry(j.o, w)) // what was sent a moment ago: it cannot go wrong
 	if answered != "" {
 		call.Response = []byte(answered)
 	}
