@@ -134,7 +134,7 @@ func (d *doctor) destinations(ctx context.Context, c *config.Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
 		what := "destination " + name
-		connector, err := connectors.New(ctx, name, c.Destinations[name])
+		connector, err := connectors.New(ctx, name, c.Destinations[name], tokens(c))
 		if err != nil {
 			d.wrong(what, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
 			continue
@@ -150,7 +150,7 @@ func (d *doctor) destinations(ctx context.Context, c *config.Config) {
 		}
 		_ = connector.Close()
 		if err != nil {
-			d.wrong(what, err.Error(), remedy(name, c.Destinations[name].Connector, err))
+			d.wrong(what, err.Error(), remedy(name, c.Destinations[name], err))
 			continue
 		}
 		d.ok(what, "lets us in, takes what the mappings write, and knows %d owners", len(owners))
@@ -158,16 +158,19 @@ func (d *doctor) destinations(ctx context.Context, c *config.Config) {
 }
 
 // remedy is what to do about a CRM that refuses or does not answer.
-func remedy(name, connector string, err error) string {
+func remedy(name string, d config.Destination, err error) string {
 	failure, ok := crm.AsError(err)
 	if !ok {
 		return "the section of the destination in handoff.yaml says how it is reached"
 	}
 	switch failure.Kind {
 	case crm.Auth:
+		if d.OAuth != nil {
+			return "handoff connect " + name + "; submissions wait meanwhile (handoff connections says more)"
+		}
 		return "its credentials are refused: replace them; submissions wait meanwhile"
 	case crm.Misconfigured:
-		return fmt.Sprintf("a permission or an object is missing: handoff crm setup %s, and docs/crm for what %s needs", name, connector)
+		return fmt.Sprintf("a permission or an object is missing: handoff crm setup %s, and docs/crm for what %s needs", name, d.Connector)
 	case crm.RateLimited:
 		return "its limit is used up; ask again later"
 	}

@@ -25,6 +25,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newMigrate(), newCRM(), newSetup(), newKeys(), newSubmissions(), newCorrect(), newResolve(), newAudit(), newMappings(), newSources(), newPull(os.Environ), newBackfill(os.Environ), newDoctor(os.Environ), newHealth(), newDev())
+	root.AddCommand(newMigrate(), newCRM(), newSetup(), newKeys(), newSubmissions(), newCorrect(), newResolve(), newAudit(), newMappings(), newSources(), newPull(os.Environ), newBackfill(os.Environ), newDoctor(os.Environ), newConnect(os.Environ), newConnections(os.Environ), newHealth(), newDev())
 	return root
 }

@@ -118,7 +118,7 @@ func written(set *mapping.Set, destination, name string) int {
 }
 
 func checkLive(ctx context.Context, set *mapping.Set, c *config.Config, destination string) (found []schemacheck.Finding, err error) {
-	connector, err := connectors.New(ctx, destination, c.Destinations[destination])
+	connector, err := connectors.New(ctx, destination, c.Destinations[destination], tokens(c))
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func setUp(cmd *cobra.Command, c *config.Config, name string) (err error) {
 	if !ok {
 		return fmt.Errorf("there is no destination %s; there are: %s", name, strings.Join(slices.Sorted(maps.Keys(c.Destinations)), ", "))
 	}
-	connector, err := connectors.New(cmd.Context(), name, destination)
+	connector, err := connectors.New(cmd.Context(), name, destination, tokens(c))
 	if err != nil {
 		return err
 	}

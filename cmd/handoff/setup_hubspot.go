@@ -93,7 +93,7 @@ type fieldSetUp interface {
 }
 
 func setUpHubSpot(cmd *cobra.Command, set *mapping.Set, c *config.Config, name string, withMapped bool) (err error) {
-	connector, err := connectors.New(cmd.Context(), name, c.Destinations[name])
+	connector, err := connectors.New(cmd.Context(), name, c.Destinations[name], tokens(c))
 	if err != nil {
 		return err
 	}
