@@ -56,7 +56,9 @@ type counting struct {
 	left []crm.Allowance
 }
 
-func (g *counting) Report(_ crm.Class, answer crm.Answer) { g.left = append(g.left, answer.Allowances...) }
+func (g *counting) Report(_ crm.Class, answer crm.Answer) {
+	g.left = append(g.left, answer.Allowances...)
+}
 
 // TestFixtureDescribe: the recorded description of leads, in the port's words.
 func TestFixtureDescribe(t *testing.T) {
