@@ -28,6 +28,11 @@ func TestMain(m *testing.M) { stacktest.Main(m) }
 
 const appSecret = "the-secret-of-the-app"
 
+// scopes are what the app asks for.
+func scopes() []string {
+	return []string{"crm.objects.contacts.read", "crm.objects.contacts.write", "crm.schemas.contacts.read"}
+}
+
 // world is a ledger, a HubSpot with an app of ours, and what a worker would be told when the connection breaks.
 type world struct {
 	*ledger.Ledger
@@ -52,7 +57,7 @@ func newWorld(t *testing.T, rotates bool) *world {
 	w.Ledger = w.open(t)
 	w.vendor = sandboxtest.Start(t, sandbox.Options{})
 	w.app = connection.App{OAuth: config.OAuth{
-		ClientID: "app-1", ClientSecret: config.NewSecret(appSecret), Scopes: []string{"crm.objects.contacts.write"}, ClientAuth: "body",
+		ClientID: "app-1", ClientSecret: config.NewSecret(appSecret), Scopes: scopes(), ClientAuth: "body",
 		AuthURL: w.vendor.URL + "/oauth/authorize", TokenURL: w.vendor.URL + "/oauth/2026-03/token", RedirectURL: "http://127.0.0.1:1/callback",
 	}}
 	w.db, err = sqlx.Connect("postgres", w.dsn)
@@ -66,7 +71,7 @@ func newWorld(t *testing.T, rotates bool) *world {
 func (w *world) register() {
 	w.vendor.HubSpot.Register(hubspot.App{
 		Client: w.app.ClientID, Secret: appSecret, Redirects: []string{w.app.RedirectURL}, Rotates: w.rotates,
-		Scopes: []string{"crm.objects.contacts.write", "crm.objects.contacts.read"},
+		Scopes: scopes(),
 	})
 }
 

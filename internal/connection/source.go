@@ -140,6 +140,9 @@ func (s *Source) adopt(seen ledger.Connection) {
 	if seen.Version < s.have.Version {
 		return
 	}
+	if !seen.ConnectedAt.Equal(s.have.ConnectedAt) { // somebody has connected it anew
+		s.failed, s.forced, s.again = time.Time{}, time.Time{}, time.Time{}
+	}
 	s.have, s.expires = seen, time.Time{}
 	if !seen.ExpiresAt.IsZero() {
 		s.expires = now.Add(seen.Left)
