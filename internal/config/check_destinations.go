@@ -31,7 +31,7 @@ func (l *loader) completeDestinations(c *Config) {
 			l.problem(path+".timeout", "%s is longer than worker.stop_timeout (%s): a stopping worker would cut calls off",
 				short(destination.Timeout), short(c.Worker.StopTimeout))
 		}
-		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres", "hubspot", "salesforce"}) {
+		if l.oneOf(path+".connector", "connector", destination.Connector, []string{"postgres", "hubspot", "salesforce", "rest"}) {
 			l.completeConnector(c, path, &destination)
 			l.completeOAuth(c, path+".oauth", &destination)
 		}
@@ -49,6 +49,7 @@ func (l *loader) completeConnector(c *Config, path string, d *Destination) {
 		{"postgres", d.Postgres != nil, l.completePostgres},
 		{"hubspot", d.HubSpot != nil, l.completeHubSpot},
 		{"salesforce", d.Salesforce != nil, l.completeSalesforce},
+		{"rest", d.Rest != nil, l.completeRest},
 	} {
 		switch at := path + "." + part.connector; {
 		case d.Connector == part.connector:

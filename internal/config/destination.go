@@ -8,7 +8,7 @@ import (
 
 // Destination is one CRM connection.
 type Destination struct {
-	Connector string           `yaml:"connector"` // postgres, hubspot, salesforce
+	Connector string           `yaml:"connector"` // postgres, hubspot, salesforce, rest
 	Trace     submission.Trace `yaml:"trace"`
 	Limit     Limit            `yaml:"limit"`
 	Timeout   time.Duration    `yaml:"timeout"` // of one call
@@ -19,6 +19,7 @@ type Destination struct {
 	Postgres   *Postgres       `yaml:"postgres"`
 	HubSpot    *HubSpotAccount `yaml:"hubspot"`
 	Salesforce *SalesforceOrg  `yaml:"salesforce"`
+	Rest       *RestAPI        `yaml:"rest"`
 }
 
 // Postgres is a CRM that is a set of tables of your own.

@@ -113,7 +113,7 @@ func TestEveryRule(t *testing.T) {
 		// destinations
 		"destination name":  {"  crm:\n", "  crm_1:\n", `24:3: $.destinations.crm_1: want a name of a-z, 0-9 and -, that begins with a letter and has at most 40 characters`},
 		"connector":         {"connector: postgres", "connector: postgers", `25:16: $.destinations.crm.connector: unknown connector "postgers"; did you mean "postgres"?`},
-		"connector missing": {"    connector: postgres\n", "", `24:3: $.destinations.crm.connector: missing; want one of: postgres, hubspot, salesforce`},
+		"connector missing": {"    connector: postgres\n", "", `24:3: $.destinations.crm.connector: missing; want one of: postgres, hubspot, salesforce, rest`},
 		"destination trace": {"trace: fast", "trace: none", `26:12: $.destinations.crm.trace: unknown trace "none"; want one of: fast, full`},
 		"limit writes":      {limit, "    limit: {per: 1s}\n", `27:5: $.destinations.crm.limit.writes: want at least 1`},
 		"limit per":         {limit, "    limit: {writes: 1}\n", `27:5: $.destinations.crm.limit.per: want 1ms to 24h`},

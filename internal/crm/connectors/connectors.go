@@ -10,6 +10,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/crm/postgres"
+	"handoff/internal/crm/rest"
 	"handoff/internal/crm/salesforce"
 )
 
@@ -46,6 +47,12 @@ func New(ctx context.Context, name string, d config.Destination, options ...Opti
 		return c, nil
 	case "salesforce":
 		c, err := salesforce.New(salesforceConfig(d, connected))
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", name, err)
+		}
+		return c, nil
+	case "rest":
+		c, err := rest.New(restConfig(d, connected))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -116,6 +123,29 @@ func salesforceConfig(d config.Destination, connected crm.Credentials) salesforc
 	}
 	for name, o := range s.Objects {
 		c.Objects[name] = salesforce.Object(o)
+	}
+	return c
+}
+
+func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
+	r, auth := d.Rest, d.Rest.Auth
+	c := rest.Config{BaseURL: r.BaseURL, API: r.API, Timeout: d.Timeout, Credentials: crm.StaticToken(auth.Token.Reveal())}
+	if auth.Word != "" {
+		c.Authorize = rest.InAuthorization(auth.Word)
+	}
+	switch {
+	case connected != nil:
+		c.Credentials = connected
+	case auth.Header != nil:
+		c.Credentials, c.Authorize = crm.StaticToken(auth.Header.Value.Reveal()), rest.InHeader(auth.Header.Name)
+	case auth.Basic != nil:
+		c.Credentials, c.Authorize = crm.StaticToken(auth.Basic.Password.Reveal()), rest.Basic(auth.Basic.User)
+	case auth.Grant != nil:
+		g := auth.Grant
+		c.Credentials = &rest.Grant{
+			TokenURL: g.TokenURL, ClientID: g.ClientID, ClientSecret: g.ClientSecret.Reveal(), RefreshToken: g.RefreshToken.Reveal(),
+			Scopes: g.Scopes, Params: g.Params, InBody: g.ClientAuth == "body", Rules: r.Errors.Rules, Timeout: d.Timeout,
+		}
 	}
 	return c
 }
