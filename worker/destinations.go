@@ -15,6 +15,8 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/crm/pacer"
+	"handoff/internal/crm/recordlock"
+	"handoff/internal/ledger"
 	"handoff/internal/telemetry"
 )
 
@@ -31,8 +33,13 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 			continue
 		}
 		p.closers = append(p.closers, connector.Close)
+		if err := p.lock(connector); err != nil {
+			problems = append(problems, err)
+			continue
+		}
 		destination := activities.Destination{
-			Connector: connector, Trace: d.Trace, KnowsOwners: d.Postgres == nil || d.Postgres.Owners != nil,
+			Connector: connector, Trace: d.Trace,
+			KnowsOwners: (d.Postgres == nil || d.Postgres.Owners != nil) && (d.Rest == nil || d.Rest.Owners != nil),
 		}
 		paced := pacer.New(connector, pacing(name, d, metrics.Of(name)))
 		metrics.Watch(func() telemetry.Pacing { return told(paced.State()) })
@@ -41,6 +48,27 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 		destinations[name] = destination
 	}
 	return destinations, errors.Join(problems...)
+}
+
+// lockConns is how many records the worker can write at once in CRMs that need locks. Each holds a connection of its own.
+const lockConns = 16
+
+// lock has a connector that needs it keep the writers of all workers apart, through the ledger's database.
+func (p *program) lock(connector crm.Connector) error {
+	needs, is := connector.(interface{ UseLocks(recordlock.Locks) })
+	if !is {
+		return nil
+	}
+	if p.locks == nil {
+		shared, err := ledger.NewCRMLocks(p.config.Ledger.DSN.Reveal(), lockConns)
+		if err != nil {
+			return err
+		}
+		p.closers = append(p.closers, shared.Close)
+		p.locks = recordlock.Chain(recordlock.NewLocal(), shared)
+	}
+	needs.UseLocks(p.locks)
+	return nil
 }
 
 // pacing is how a destination is paced. All workers share its limits through the ledger.

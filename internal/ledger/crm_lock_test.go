@@ -1,0 +1,75 @@
+package ledger_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/ledger"
+	"handoff/internal/stacktest"
+)
+
+func crmLocks(t testing.TB, dsn string, conns int) *ledger.CRMLocks {
+	t.Helper()
+	locks, err := ledger.NewCRMLocks(dsn, conns)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, locks.Close()) })
+	return locks
+}
+
+// TestCRMLocksKeepWorkersApart: writers of two workers, with overlapping names, come one after the other and all come through.
+func TestCRMLocksKeepWorkersApart(t *testing.T) {
+	t.Parallel()
+	dsn := stacktest.Postgres(t)
+	workers := []*ledger.CRMLocks{crmLocks(t, dsn, 4), crmLocks(t, dsn, 4)}
+	names := [][]string{{"a", "b"}, {"b", "c"}, {"a", "c"}}
+	var inside sync.Map // by name
+	var wg sync.WaitGroup
+	for i := range 60 {
+		wg.Go(func() {
+			release, err := workers[i%2].Lock(t.Context(), names[i%3])
+			if err != nil {
+				t.Errorf("lock: %v", err)
+				return
+			}
+			defer release()
+			for _, name := range names[i%3] {
+				if _, there := inside.LoadOrStore(name, i); there {
+					t.Errorf("two writers hold %s", name)
+				}
+			}
+			for _, name := range names[i%3] {
+				inside.Delete(name)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestCRMLockIsGivenUp: who waits stops when it is told to, and takes nothing; others are not in its way.
+func TestCRMLockIsGivenUp(t *testing.T) {
+	t.Parallel()
+	dsn := stacktest.Postgres(t)
+	one, other := crmLocks(t, dsn, 2), crmLocks(t, dsn, 2)
+	release, err := one.Lock(t.Context(), []string{"a"})
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = other.Lock(ctx, []string{"0", "a"})
+	require.Error(t, err)
+	releaseZero, err := one.Lock(t.Context(), []string{"0"})
+	require.NoError(t, err, "who gave up holds nothing")
+	releaseZero()
+	releaseB, err := other.Lock(t.Context(), []string{"b"})
+	require.NoError(t, err)
+	releaseB()
+
+	release()
+	releaseA, err := other.Lock(t.Context(), []string{"a"})
+	require.NoError(t, err)
+	releaseA()
+}
