@@ -17,6 +17,7 @@ import (
 
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
+	"handoff/internal/sandbox/salesforce"
 )
 
 func main() {
@@ -33,13 +34,18 @@ func newRoot() *cobra.Command {
 	var options sandbox.Options
 	root := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Stand-ins for CRMs: HubSpot's API with its limits and errors, which fails on command",
-		Long: "Answers like HubSpot's CRM. Everything is in memory.\n\n" +
+		Short: "Stand-ins for CRMs: HubSpot's and Salesforce's APIs with their limits and errors, which fail on command",
+		Long: "Answers like HubSpot's and Salesforce's CRMs. Everything is in memory.\n\n" +
 			"  /                            what arrived\n" +
 			"  /_sandbox/faults             POST {\"kind\": \"rate_limit\", \"count\": 5}, DELETE to end all faults\n" +
 			"  /_sandbox/hubspot/tokens     POST {\"token\": …, \"expires_in\": 60}, DELETE …/TOKEN\n" +
 			"  /_sandbox/hubspot/limits     PUT {\"per_ten_seconds\": 100, \"per_day\": 250000, \"search_lag_ms\": 5000}\n" +
 			"  /_sandbox/hubspot/calls      what was asked\n" +
+			"  /_sandbox/salesforce/tokens  POST {\"token\": …, \"expires_in\": 60}, DELETE …/TOKEN\n" +
+			"  /_sandbox/salesforce/clients POST {\"client_id\": …, \"client_secret\": …} for a connected app\n" +
+			"  /_sandbox/salesforce/fields  POST {\"object\": \"Lead\", \"name\": …, \"type\": \"string\", \"unique\": true}\n" +
+			"  /_sandbox/salesforce/limits  PUT {\"per_day\": 100000}\n" +
+			"  /_sandbox/salesforce/calls   what was asked\n" +
 			"  /_sandbox/reset              POST to forget everything",
 		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +56,7 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&listen, "listen", listen, "address; anybody who reaches it can see and change everything")
 	flags.IntVar(&options.HubSpot.PerTenSeconds, "per-ten-seconds", 100, "calls that HubSpot allows in ten seconds")
 	flags.IntVar(&options.HubSpot.PerDay, "per-day", 250_000, "calls that HubSpot allows in a day")
+	flags.IntVar(&options.Salesforce.PerDay, "salesforce-per-day", 100_000, "calls that Salesforce allows in 24 hours")
 	flags.DurationVar(&options.HubSpot.SearchLag, "search-lag", 5*time.Second, "how long HubSpot's search takes to see a change")
 	return root
 }
@@ -62,7 +69,7 @@ func run(ctx context.Context, out io.Writer, listen string, options sandbox.Opti
 	}
 	handler := sandbox.New(options)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	fmt.Fprintf(out, "The sandbox is at http://%s, HubSpot's token is %s\n", listener.Addr(), hubspot.Token)
+	fmt.Fprintf(out, "The sandbox is at http://%s, HubSpot's token is %s, Salesforce's is %s\n", listener.Addr(), hubspot.Token, salesforce.Token)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

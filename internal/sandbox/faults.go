@@ -56,6 +56,7 @@ type Fault struct {
 
 // vendor is what faults say in the vendor's own words.
 type vendor interface {
+	http.Handler
 	TooMany(w http.ResponseWriter, policy string)
 	Broken(w http.ResponseWriter, status int)
 	Locked(w http.ResponseWriter)
@@ -64,8 +65,6 @@ type vendor interface {
 
 // Faults are the faults that are on. It is safe for concurrent use.
 type Faults struct {
-	vendor vendor
-
 	mu      sync.Mutex
 	on      []*Fault
 	changed chan struct{} // closed when faults are cleared
@@ -128,8 +127,8 @@ func (f *Faults) next(path string) (Fault, <-chan struct{}, bool) {
 	return Fault{}, nil, false
 }
 
-// around puts the faults before a vendor.
-func (f *Faults) around(next http.Handler) http.Handler {
+// around puts the faults before a vendor, whose usual limit has a name.
+func (f *Faults) around(next vendor, usual string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault, cleared, happens := f.next(r.URL.Path)
 		if !happens {
@@ -151,15 +150,15 @@ func (f *Faults) around(next http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		case RateLimit:
-			f.vendor.TooMany(w, or(fault.Policy, "TEN_SECONDLY_ROLLING"))
+			next.TooMany(w, or(fault.Policy, usual))
 		case ServerError:
-			f.vendor.Broken(w, or(fault.Status, http.StatusInternalServerError))
+			next.Broken(w, or(fault.Status, http.StatusInternalServerError))
 		case HTML:
 			page(w, or(fault.Status, http.StatusBadGateway))
 		case Locked:
-			f.vendor.Locked(w)
+			next.Locked(w)
 		case Expire:
-			f.vendor.ExpireAll()
+			next.ExpireAll()
 			next.ServeHTTP(w, r)
 		case SlowBody:
 			slow(w, r, next, lasts)

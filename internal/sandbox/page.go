@@ -5,8 +5,6 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
-
-	"handoff/internal/sandbox/hubspot"
 )
 
 //go:embed page.html
@@ -18,10 +16,12 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	var out bytes.Buffer
 	err := pageTemplate.Execute(&out, struct {
-		Objects []hubspot.Overview
-		Calls   []hubspot.Call
+		Vendors []shown
 		Faults  []Fault
-	}{s.HubSpot.Overview(50), newest(s.HubSpot.Calls(), 25), s.Faults.List()})
+	}{[]shown{
+		{"HubSpot", s.HubSpot.Overview(50), newest(s.HubSpot.Calls(), 25)},
+		{"Salesforce", s.Salesforce.Overview(50), newest(s.Salesforce.Calls(), 25)},
+	}, s.Faults.List()})
 	if err != nil {
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
 		return
@@ -31,9 +31,15 @@ func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(out.Bytes()) // the client is gone: nothing to do
 }
 
+// shown is a vendor on the page: overviews and calls that the vendor's package has types of its own for.
+type shown struct {
+	Name           string
+	Objects, Calls any
+}
+
 // newest is the end of a list, newest first.
-func newest(calls []hubspot.Call, most int) []hubspot.Call {
-	var last []hubspot.Call
+func newest[C any](calls []C, most int) []C {
+	var last []C
 	for i := len(calls) - 1; i >= 0 && len(last) < most; i-- {
 		last = append(last, calls[i])
 	}
