@@ -36,7 +36,8 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 	for i := range writes {
 		it, failure := o.prepare(&writes[i], &results[i])
 		if failure != nil {
-			results[i].Err = failure
+			// Salesforce would refuse all of a collection for the sake of one value: it is not asked.
+			results[i].Err, results[i].Call = failure, &crm.Call{Operation: "check " + name, Code: failure.Code, Started: c.config.Now()}
 			continue
 		}
 		items = append(items, it)

@@ -35,12 +35,18 @@ func (s *Server) dispatch(r *request) answer {
 		return s.on(r, methods{http.MethodGet: s.limits})
 	case len(path) >= 2 && path[0] == "jobs" && path[1] == "ingest":
 		return s.ingest(r)
-	case len(path) == 1 && path[0] == "":
-		return answer{status: http.StatusOK, body: map[string]string{
-			"sobjects": r.base() + "/sobjects", "composite": r.base() + "/composite", "query": r.base() + "/query", "limits": r.base() + "/limits", "jobs": r.base() + "/jobs",
-		}}
+	case len(path) == 0:
+		return s.on(r, methods{http.MethodGet: s.resources})
 	}
 	return notFound().answer()
+}
+
+// resources are what there is, and who asks.
+func (s *Server) resources(r *request) answer {
+	return answer{status: http.StatusOK, body: map[string]string{
+		"sobjects": r.base() + "/sobjects", "composite": r.base() + "/composite", "query": r.base() + "/query", "limits": r.base() + "/limits",
+		"jobs": r.base() + "/jobs", "identity": "https://login.salesforce.com/id/" + organization + "/" + IntegrationUser,
+	}}
 }
 
 // methods are what can be done with a resource.

@@ -29,7 +29,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	asked, ok := parse(r.Method, r.URL.EscapedPath(), r.URL.Query(), r.Header, body)
-	if !ok || len(asked.path) == 0 {
+	if !ok {
 		s.versions(w, r)
 		return
 	}
