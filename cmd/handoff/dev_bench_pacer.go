@@ -11,7 +11,7 @@ import (
 func newDevBenchPacer() *cobra.Command {
 	o := pacing.Options{}
 	cmd := &cobra.Command{
-		Use: "pacer", Short: "Measure leads per second at HubSpot's limit, gathered and one at a time, against the sandbox", Args: cobra.NoArgs,
+		Use: "pacer", Short: "Measure leads per second at the limits of HubSpot and Salesforce, gathered and one at a time, against the sandbox", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Progress = cmd.ErrOrStderr()
 			return pacing.Run(cmd.Context(), cmd.OutOrStdout(), o)

@@ -3,10 +3,8 @@ package pacing
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"time"
 
 	"handoff/internal/crm"
@@ -21,15 +19,14 @@ type HubSpot struct {
 	Account *account.Server
 	Faults  *sandbox.Faults
 	// Limits are those of the account, as they would be configured.
-	Limits  []pacer.Limit
-	latency time.Duration
-	front   http.Handler
+	Limits []pacer.Limit
+	way    way
 }
 
 // NewHubSpot makes a free account, which allows a hundred calls in ten seconds, each of which takes so long.
 func NewHubSpot(ctx context.Context, latency time.Duration, options account.Options) (*HubSpot, error) {
 	s := sandbox.New(sandbox.Options{HubSpot: options})
-	h := &HubSpot{Account: s.HubSpot, Faults: s.Faults, front: s, latency: latency, Limits: []pacer.Limit{
+	h := &HubSpot{Account: s.HubSpot, Faults: s.Faults, way: way{s, latency}, Limits: []pacer.Limit{
 		{Class: crm.Calls, Calls: 100, Per: 10 * time.Second}, {Class: crm.Searches, Calls: 5, Per: time.Second},
 	}}
 	h.Account.SetLimits(-1, -1) // to be set up
@@ -47,27 +44,8 @@ func NewHubSpot(ctx context.Context, latency time.Duration, options account.Opti
 
 // Connect makes a connector of its own, as another worker has one.
 func (h *HubSpot) Connect() (*hubspot.Connector, error) {
-	return hubspot.New(hubspot.Config{BaseURL: "http://sandbox", Credentials: crm.StaticToken(account.Token), Transport: h})
+	return hubspot.New(hubspot.Config{BaseURL: "http://sandbox", Credentials: crm.StaticToken(account.Token), Transport: h.way})
 }
-
-// RoundTrip is the way to the account, without a network.
-func (h *HubSpot) RoundTrip(r *http.Request) (response *http.Response, err error) {
-	defer func() {
-		if hungUp := recover(); hungUp != nil {
-			response, err = nil, errHungUp
-		}
-	}()
-	wait(r.Context(), h.latency/2)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	w := httptest.NewRecorder()
-	h.front.ServeHTTP(w, r)
-	wait(r.Context(), h.latency/2)
-	return w.Result(), r.Context().Err()
-}
-
-var errHungUp = errors.New("the connection was closed")
 
 // Calls counts what the account was asked: searches, other calls, and how often it said that there were too many.
 func (h *HubSpot) Calls() (searches, calls, refused int) {
@@ -84,11 +62,8 @@ func (h *HubSpot) Calls() (searches, calls, refused int) {
 	return searches, calls, refused
 }
 
-// asked is when the leads were asked for.
-var asked = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-
-// Paths are what mappings make of a lead: from a contact alone to everything that there is.
-func Paths() []Path {
+// HubSpotPaths are what mappings make of a lead: from a contact alone to everything that there is.
+func HubSpotPaths() []Path {
 	return []Path{
 		{Name: "contact", Batches: 1, Lead: func(ctx context.Context, c crm.Connector, n int) error {
 			_, err := put(ctx, c, "contact", contact(n, ""))
@@ -99,7 +74,7 @@ func Paths() []Path {
 			if err != nil {
 				return err
 			}
-			return own(ctx, c, "contact", id)
+			return own(ctx, c, "contact", id, "41629779")
 		}},
 		{Name: "company, contact, lead, owner", Batches: 6, Lead: func(ctx context.Context, c crm.Connector, n int) error {
 			company, err := put(ctx, c, "company", crm.Write{
@@ -120,12 +95,10 @@ func Paths() []Path {
 			if err != nil {
 				return err
 			}
-			return own(ctx, c, "lead", lead)
+			return own(ctx, c, "lead", lead, "41629779")
 		}},
 	}
 }
-
-func submission(n int) string { return fmt.Sprintf("sub_%08d", n) }
 
 func contact(n int, company string) crm.Write {
 	w := crm.Write{Submission: submission(n), Keys: [][]string{{"email"}}, SubmittedAt: asked, Fields: crm.Fields{
@@ -136,22 +109,3 @@ func contact(n int, company string) crm.Write {
 	}
 	return w
 }
-
-func put(ctx context.Context, c crm.Connector, object string, w crm.Write) (string, error) {
-	result := c.Upsert(ctx, object, []crm.Write{w})[0]
-	if result.Err != nil {
-		return "", result.Err
-	}
-	return result.RecordID, nil
-}
-
-func own(ctx context.Context, c crm.Connector, object, id string) error {
-	_, _, err := c.SetOwner(ctx, object, id, "41629779")
-	return err
-}
-
-// Alone is a connector that takes one write at a time, and one owner.
-type Alone struct{ crm.Connector }
-
-// Meter passes the gate on.
-func (a Alone) Meter(gate crm.Gate) { a.Connector.(crm.Metered).Meter(gate) }

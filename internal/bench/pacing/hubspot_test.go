@@ -49,7 +49,7 @@ func measure(t *testing.T, c crm.Connector, path pacing.Path, load pacing.Load) 
 // TestFortyTimes: under HubSpot's limit of 100 calls in ten seconds, on the account's own clock.
 func TestFortyTimes(t *testing.T) {
 	t.Parallel()
-	for _, path := range pacing.Paths() {
+	for _, path := range pacing.HubSpotPaths() {
 		t.Run(path.Name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestFortyTimes(t *testing.T) {
 // TestTheFewestCalls: two thousand submissions take hardly more calls than a client would need that knew them all before.
 func TestTheFewestCalls(t *testing.T) {
 	t.Parallel()
-	for _, path := range pacing.Paths() {
+	for _, path := range pacing.HubSpotPaths() {
 		t.Run(path.Name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestStorms(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHubSpot(t)
 				c := paced(t, h)
-				path := pacing.Paths()[1]
+				path := pacing.HubSpotPaths()[1]
 				measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100})
 				for _, fault := range storm.faults {
 					require.NoError(t, h.Faults.Add(fault))
@@ -163,7 +163,7 @@ func TestARevokedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHubSpot(t)
 		c := paced(t, h)
-		path := pacing.Paths()[0]
+		path := pacing.HubSpotPaths()[0]
 		measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100})
 		h.Account.Revoke(account.Token)
 		h.Account.ForgetCalls()

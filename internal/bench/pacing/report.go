@@ -10,7 +10,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
-	account "handoff/internal/sandbox/hubspot"
+	"handoff/internal/sandbox/hubspot"
 )
 
 // Options of a run.
@@ -32,43 +32,75 @@ type row struct {
 // expected is how many times as many leads get through as one at a time.
 const expected = 40
 
-// Run measures every path at HubSpot's limit, first one lead at a time and then gathered, and prints the ratios.
-func Run(ctx context.Context, w io.Writer, o Options) error {
-	var rows []row
-	for _, path := range Paths() {
-		fmt.Fprintf(o.Progress, "Measuring %s\n", path.Name)
-		r, err := measureRow(ctx, path, o)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path.Name, err)
-		}
-		rows = append(rows, r)
+// vendor is a CRM at its limit.
+type vendor struct {
+	limit string
+	batch int // how many records one call takes
+	paths []Path
+	open  func(ctx context.Context, latency time.Duration) (limited, error)
+}
+
+// limited is an account with its limit.
+type limited interface {
+	connector() (crm.Connector, error)
+	limits() []pacer.Limit
+	Calls() (searches, calls, refused int)
+}
+
+func (h *HubSpot) limits() []pacer.Limit                { return h.Limits }
+func (h *HubSpot) connector() (crm.Connector, error)    { return h.Connect() }
+func (s *Salesforce) limits() []pacer.Limit             { return s.Limits }
+func (s *Salesforce) connector() (crm.Connector, error) { return s.Connect() }
+
+func vendors() []vendor {
+	return []vendor{
+		{"HubSpot's limit of 100 calls in 10 s and 5 searches in a second", 100, HubSpotPaths(), func(ctx context.Context, latency time.Duration) (limited, error) {
+			return NewHubSpot(ctx, latency, hubspot.Options{})
+		}},
+		{"100 calls of Salesforce in 10 s", 200, SalesforcePaths(), func(ctx context.Context, latency time.Duration) (limited, error) {
+			return NewSalesforce(ctx, latency)
+		}},
 	}
-	report(w, o, rows)
+}
+
+// Run measures every path at its vendor's limit, first one lead at a time and then gathered, and prints the ratios.
+func Run(ctx context.Context, w io.Writer, o Options) error {
+	for _, v := range vendors() {
+		var rows []row
+		for _, path := range v.paths {
+			fmt.Fprintf(o.Progress, "Measuring %s: %s\n", v.limit, path.Name)
+			r, err := measureRow(ctx, v, path, o)
+			if err != nil {
+				return fmt.Errorf("%s: %w", path.Name, err)
+			}
+			rows = append(rows, r)
+		}
+		report(w, o, v, rows)
+	}
 	return nil
 }
 
-func measureRow(ctx context.Context, path Path, o Options) (r row, err error) {
+func measureRow(ctx context.Context, v vendor, path Path, o Options) (r row, err error) {
 	r.path = path
 	seconds := int(o.For.Seconds())
-	one := func(gather bool, load Load) (m Measured, h *HubSpot, err error) {
-		if h, err = NewHubSpot(ctx, o.Latency, account.Options{}); err != nil {
+	one := func(gather bool, load Load) (m Measured, h limited, err error) {
+		if h, err = v.open(ctx, o.Latency); err != nil {
 			return m, nil, err
 		}
-		c, err := h.Connect()
+		connector, err := h.connector()
 		if err != nil {
 			return m, nil, err
 		}
-		var connector crm.Connector = c
 		if !gather {
-			connector = Alone{Connector: c}
+			connector = Alone{Connector: connector}
 		}
-		m, err = Measure(ctx, pacer.New(connector, pacer.Options{Destination: "crm", Limits: h.Limits}), path, load)
+		m, err = Measure(ctx, pacer.New(connector, pacer.Options{Destination: "crm", Limits: h.limits()}), path, load)
 		return m, h, err
 	}
 	if r.alone, _, err = one(false, Load{Leads: 2 * seconds, AtOnce: 20}); err != nil {
 		return r, err
 	}
-	most := 900 / path.Batches // leads per second that the limit allows
+	most := 9 * v.batch / path.Batches // leads per second that the limit allows
 	gathered, h, err := one(true, Load{Leads: seconds * most, AtOnce: 2 * most})
 	if err != nil {
 		return r, err
@@ -79,8 +111,8 @@ func measureRow(ctx context.Context, path Path, o Options) (r row, err error) {
 	return r, err
 }
 
-func report(w io.Writer, o Options, rows []row) {
-	fmt.Fprintf(w, "\nHubSpot's limit of 100 calls in 10 s and 5 searches in a second; a call takes %s; new people; %s for each row.\n\n", o.Latency, o.For)
+func report(w io.Writer, o Options, v vendor, rows []row) {
+	fmt.Fprintf(w, "\n%s; a call takes %s; new people; %s for each row.\n\n", v.limit, o.Latency, o.For)
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)

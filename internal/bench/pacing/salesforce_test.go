@@ -1,0 +1,91 @@
+package pacing_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/bench/pacing"
+	"handoff/internal/crm/pacer"
+	"handoff/internal/sandbox"
+)
+
+func newSalesforce(t *testing.T) *pacing.Salesforce {
+	t.Helper()
+	s, err := pacing.NewSalesforce(t.Context(), latency)
+	require.NoError(t, err)
+	return s
+}
+
+func pacedSalesforce(t *testing.T, s *pacing.Salesforce, gather bool) *pacer.Pacer {
+	t.Helper()
+	c, err := s.Connect()
+	require.NoError(t, err)
+	if !gather {
+		return pacer.New(pacing.Alone{Connector: c}, pacer.Options{Destination: "crm", Limits: s.Limits})
+	}
+	return pacer.New(c, pacer.Options{Destination: "crm", Limits: s.Limits})
+}
+
+// TestFortyTimesSalesforce: under a hundred calls in ten seconds, collections of two hundred against one lead after the other.
+func TestFortyTimesSalesforce(t *testing.T) {
+	t.Parallel()
+	for _, path := range pacing.SalesforcePaths() {
+		t.Run(path.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSalesforce(t)
+				before := measure(t, pacedSalesforce(t, s, false), path, pacing.Load{Leads: 100, AtOnce: 20})
+				s = newSalesforce(t)
+				after := measure(t, pacedSalesforce(t, s, true), path, pacing.Load{First: 1000, Leads: 2000, AtOnce: 1000})
+				_, calls, refused := s.Calls()
+				require.Zero(t, refused)
+				t.Logf("%-30s alone %.2f leads/s; gathered %.0f leads/s, %.0f times, %d calls, p50 %s p99 %s", path.Name,
+					before.PerSecond(), after.PerSecond(), after.PerSecond()/before.PerSecond(), calls, after.Quantile(50), after.Quantile(99))
+				require.Greater(t, after.PerSecond(), 40*before.PerSecond())
+			})
+		})
+	}
+}
+
+// TestStormsSalesforce: whatever Salesforce does while two thousand submissions flow, each of them arrives, as one record (I1,
+// I2), and hardly more calls are made than the faults cost.
+func TestStormsSalesforce(t *testing.T) {
+	t.Parallel()
+	for name, storm := range map[string]struct {
+		faults []sandbox.Fault
+		lost   int // calls that the faults cost: those that failed, and as many that had to be made again before them
+	}{
+		"5xx burst":    {[]sandbox.Fault{{Kind: sandbox.ServerError, Status: 503, Skip: 8, Count: 6}}, 12},
+		"proxy page":   {[]sandbox.Fault{{Kind: sandbox.HTML, Skip: 8, Count: 4}}, 8},
+		"lost replies": {[]sandbox.Fault{{Kind: sandbox.DropAfterCommit, Path: "/composite", Skip: 3, Count: 3}}, 6},
+		"locked rows":  {[]sandbox.Fault{{Kind: sandbox.Locked, Path: "/composite", Skip: 2, Count: 3}}, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSalesforce(t)
+				c := pacedSalesforce(t, s, true)
+				path := pacing.SalesforcePaths()[1]
+				measure(t, c, path, pacing.Load{First: 9000, Leads: 200, AtOnce: 200})
+				for _, fault := range storm.faults {
+					require.NoError(t, s.Faults.Add(fault))
+				}
+				s.Org.ForgetCalls()
+				m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
+				_, calls, _ := s.Calls()
+				fewest := 10*path.Batches + storm.lost
+				t.Logf("%-14s %d calls, %d at the very least, in %s", name, calls, fewest, m.Took)
+				emails := map[any]int{}
+				for _, record := range s.Org.Records("Lead") {
+					emails[record["Email"]]++
+					require.Equal(t, 1, emails[record["Email"]], "one person is one record")
+					require.Equal(t, "005dL0000012aB1QAI", record["OwnerId"])
+				}
+				require.Len(t, emails, 2200)
+				require.LessOrEqual(t, calls, fewest+fewest/10)
+			})
+		})
+	}
+}
