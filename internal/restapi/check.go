@@ -317,6 +317,9 @@ func (c *checker) request(path string, r Request, known []string) {
 		c.holes(yamlfile.Key(path+".query", name), r.Query[name], known)
 	}
 	c.headers(path+".headers", r.Headers)
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		c.holes(yamlfile.Key(path+".headers", name), r.Headers[name], known)
+	}
 	c.holes(path+".body", r.Body, known)
 	if r.Class != "" {
 		c.oneOf(path+".class", "class", r.Class, classes)

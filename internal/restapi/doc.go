@@ -39,7 +39,10 @@ type Object struct {
 	Changed string           `yaml:"changed"` // path of the moment of the last change
 	Fields  map[string]Field `yaml:"fields"`  // by the name that mappings use
 	Owner   *Field           `yaml:"owner"`   // who the record belongs to
-	Always  map[string]any   `yaml:"always"`  // written to each new record, by path
+	// Nobody are the ids of owners that count as none, such as the user whom the API makes records for.
+	Nobody []string `yaml:"nobody"`
+	// Always is written to each new record, by where.
+	Always map[string]any `yaml:"always"`
 	// Find are the ways to find records, one for each key that mappings use.
 	Find         []Find    `yaml:"find"`
 	Read         *Read     `yaml:"read"` // one record by its id

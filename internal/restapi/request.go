@@ -6,7 +6,7 @@ import (
 )
 
 // Request is one request. Exactly one of the methods has a path; it and the texts of the query, and the leaves of the body,
-// may hold names in braces, which are filled in.
+// may hold names in braces, which are filled in; so may headers.
 type Request struct {
 	Get     string            `yaml:"get"`
 	Post    string            `yaml:"post"`

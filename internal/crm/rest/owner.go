@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"slices"
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
@@ -53,7 +54,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 		return "", call, failure
 	}
 	f := o.fields[crm.FieldOwner]
-	if has := plain(is.json.Get(f.Path)); has != "" {
+	if has := plain(is.json.Get(f.Path)); has != "" && !slices.Contains(o.Nobody, has) {
 		return has, call, nil
 	}
 	it := &item{write: &crm.Write{}, result: &crm.Result{}, found: is, change: change{record: map[string]any{}}}

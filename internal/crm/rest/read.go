@@ -82,7 +82,7 @@ func (c *Connector) ChangedSince(ctx context.Context, name string, since time.Ti
 	var all []crm.Record
 	failure := c.pages(ctx, "list "+o.name, list.Request, list.Page, list.List, values, func(body []byte) bool {
 		for _, one := range o.shown(o.records(body, list.List, list.At), read) {
-			if !one.ChangedAt.Before(since) {
+			if one.ChangedAt.IsZero() || !one.ChangedAt.Before(since) { // who does not say when is believed
 				all = append(all, one)
 			}
 		}

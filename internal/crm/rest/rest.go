@@ -169,7 +169,22 @@ func (c *Connector) send(ctx context.Context, operation string, r restapi.Reques
 	if r.Body != nil {
 		body = restapi.Fill(r.Body, values)
 	}
+	headers := make(map[string]string, len(r.Headers))
+	for name, text := range r.Headers {
+		headers[name], _ = restapi.FillText(text, values, oneLine)
+	}
+	r.Headers = headers
 	return c.do(ctx, operation, r, method, target, body)
+}
+
+// oneLine keeps a value from becoming headers of its own.
+func oneLine(value string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, value)
 }
 
 func (c *Connector) do(ctx context.Context, operation string, r restapi.Request, method, target string, body any) (*wire.Reply, *crm.Error) {

@@ -167,6 +167,9 @@ func (j *job) settleOne(it *item, w *restapi.Write, status int, answer gjson.Res
 	}
 	call := j.callOf(it, w, r, answer.Raw)
 	if id == "" {
+		id, one = j.written(it)
+	}
+	if id == "" {
 		it.refuse(j.o, unreadable(status, r.Call.RequestID), call)
 		return nil
 	}
@@ -179,6 +182,19 @@ func (j *job) settleOne(it *item, w *restapi.Write, status int, answer gjson.Res
 	}
 	it.settle(j.o, id, one, call)
 	return nil
+}
+
+// written looks for the record that was made, where the API does not say which it is.
+func (j *job) written(it *item) (string, *record) {
+	way := j.o.way(it.by.by)
+	if way == nil {
+		return "", nil
+	}
+	found, _, failure := j.look(j.ctx, j.o, way, []lookup{it.by})
+	if failure != nil || len(found) == 0 {
+		return "", nil
+	}
+	return found[0].id, found[0]
 }
 
 // fail settles an item that was refused, unless somebody else was quicker: the record that was to be made exists now, or the
