@@ -208,7 +208,7 @@ func (s *Server) byAssertion(r *http.Request, text string) answer {
 		return grantRefused("invalid_grant", "audience is invalid")
 	case expires.Before(now) || expires.After(now.Add(3*time.Minute)):
 		return grantRefused("invalid_grant", "assertion is expired, or expires later than in three minutes")
-	case !strings.EqualFold(claims.Subject, username):
+	case !strings.EqualFold(claims.Subject, Username):
 		return grantRefused("invalid_grant", "user hasn't approved this consumer")
 	}
 	return s.give(r, claims.Issuer, "api", nil)
@@ -279,13 +279,13 @@ func (s *Server) introspect(form url.Values) answer {
 	}
 	token := form.Get("token")
 	if g := s.refresh[token]; g != nil {
-		return answer{status: http.StatusOK, body: map[string]any{"active": true, "scope": g.scope, "client_id": g.client, "username": username, "token_type": "refresh_token"}}
+		return answer{status: http.StatusOK, body: map[string]any{"active": true, "scope": g.scope, "client_id": g.client, "username": Username, "token_type": "refresh_token"}}
 	}
 	a := s.alive(token)
 	if a == nil {
 		return answer{status: http.StatusOK, body: map[string]any{"active": false}}
 	}
-	body := map[string]any{"active": true, "scope": a.scope, "client_id": a.client, "username": username, "sub": "https://login.salesforce.com/id/" + organization + "/" + a.user, "token_type": "access_token"}
+	body := map[string]any{"active": true, "scope": a.scope, "client_id": a.client, "username": Username, "sub": "https://login.salesforce.com/id/" + organization + "/" + a.user, "token_type": "access_token"}
 	if !a.expires.IsZero() {
 		body["exp"] = a.expires.Unix()
 	}
@@ -298,6 +298,6 @@ func (s *Server) userinfo(r *http.Request) answer {
 	}
 	return answer{status: http.StatusOK, body: map[string]any{
 		"sub": "https://login.salesforce.com/id/" + organization + "/" + IntegrationUser, "user_id": IntegrationUser, "organization_id": organization,
-		"preferred_username": username, "name": "Integration User", "email": username, "active": true,
+		"preferred_username": Username, "name": "Integration User", "email": Username, "active": true,
 	}}
 }

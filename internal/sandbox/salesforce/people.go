@@ -5,13 +5,14 @@ const (
 	IntegrationUser = "005dL0000012aBcQAI"
 	// organization is the id of the org.
 	organization = "00DdL000000OrG1UAK"
-	username     = "integration@sandbox.example"
+	// Username is that of the integration user: the subject of assertions.
+	Username = "integration@sandbox.example"
 )
 
 // people fills a new org.
 func (s *Server) people() {
 	s.put("Organization", organization, map[string]any{"Name": "Sandbox", "IsSandbox": true, "OrganizationType": "Enterprise Edition", "InstanceName": "SBX1"})
-	s.put("User", IntegrationUser, map[string]any{"Name": "Integration User", "Username": username, "Email": username, "IsActive": true, "UserType": "Standard"})
+	s.put("User", IntegrationUser, map[string]any{"Name": "Integration User", "Username": Username, "Email": Username, "IsActive": true, "UserType": "Standard"})
 	s.addUser("005dL0000012aB1QAI", "Owner One", "owner.one@example.com", true)
 	s.addUser("005dL0000012aB2QAI", "Owner Two", "owner.two@example.com", true)
 	s.addUser("005dL0000012aB3QAI", "Owner Gone", "gone@example.com", false)
