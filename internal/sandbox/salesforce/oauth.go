@@ -1,19 +1,15 @@
 package salesforce
 
 import (
-	"crypto"
 	"crypto/hmac"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // oauth answers what is under /services/oauth2/. Its errors are one object, unlike those of the data API.
@@ -174,51 +170,6 @@ func origin(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// byAssertion gives a token to an app that signs with its registered key.
-func (s *Server) byAssertion(r *http.Request, text string) answer {
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
-		return grantRefused("invalid_grant", "invalid assertion")
-	}
-	var header struct {
-		Algorithm string `json:"alg"`
-	}
-	var claims struct {
-		Issuer   string `json:"iss"`
-		Subject  string `json:"sub"`
-		Audience string `json:"aud"`
-		Expires  int64  `json:"exp"`
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || !readPart(parts[0], &header) || !readPart(parts[1], &claims) || header.Algorithm != "RS256" {
-		return grantRefused("invalid_grant", "invalid assertion")
-	}
-	app := s.clients[claims.Issuer]
-	if app == nil || app.key == nil {
-		return grantRefused("invalid_client_id", "client identifier invalid")
-	}
-	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	now := s.options.Now()
-	expires := time.Unix(claims.Expires, 0)
-	audiences := []string{"https://login.salesforce.com", "https://test.salesforce.com", origin(r)}
-	switch {
-	case rsa.VerifyPKCS1v15(app.key, crypto.SHA256, sum[:], signature) != nil:
-		return grantRefused("invalid_grant", "invalid assertion")
-	case !slices.Contains(audiences, claims.Audience):
-		return grantRefused("invalid_grant", "audience is invalid")
-	case expires.Before(now) || expires.After(now.Add(3*time.Minute)):
-		return grantRefused("invalid_grant", "assertion is expired, or expires later than in three minutes")
-	case !strings.EqualFold(claims.Subject, Username):
-		return grantRefused("invalid_grant", "user hasn't approved this consumer")
-	}
-	return s.give(r, claims.Issuer, "api", nil)
-}
-
-func readPart(part string, into any) bool {
-	data, err := base64.RawURLEncoding.DecodeString(part)
-	return err == nil && json.Unmarshal(data, into) == nil
-}
-
 // authorize is the page on which a person consents: here it is taken as given.
 func (s *Server) authorize(form url.Values) answer {
 	if other := documented(form, "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "display", "login_hint", "immediate", "nonce"); other != "" {
@@ -249,55 +200,4 @@ func (s *Server) authorize(form url.Values) answer {
 	}
 	redirect.RawQuery = query.Encode()
 	return answer{status: http.StatusFound, header: map[string]string{"Location": redirect.String()}}
-}
-
-func (s *Server) revoke(form url.Values) answer {
-	token := form.Get("token")
-	g := s.refresh[token]
-	if s.tokens[token] == nil && g == nil {
-		return grantRefused("invalid_token", "invalid token")
-	}
-	delete(s.tokens, token)
-	delete(s.refresh, token)
-	if g != nil { // and what it has given
-		for other, a := range s.tokens {
-			if a.client == g.client {
-				delete(s.tokens, other)
-			}
-		}
-	}
-	return answer{status: http.StatusOK}
-}
-
-func (s *Server) introspect(form url.Values) answer {
-	if other := documented(form, "token", "token_type_hint", "client_id", "client_secret"); other != "" {
-		return grantRefused("invalid_request", "unknown parameter: "+other)
-	}
-	app := s.clients[form.Get("client_id")]
-	if app == nil || app.secret != form.Get("client_secret") {
-		return answer{status: http.StatusUnauthorized, body: map[string]string{"error": "invalid_client", "error_description": "invalid client credentials"}}
-	}
-	token := form.Get("token")
-	if g := s.refresh[token]; g != nil {
-		return answer{status: http.StatusOK, body: map[string]any{"active": true, "scope": g.scope, "client_id": g.client, "username": Username, "token_type": "refresh_token"}}
-	}
-	a := s.alive(token)
-	if a == nil {
-		return answer{status: http.StatusOK, body: map[string]any{"active": false}}
-	}
-	body := map[string]any{"active": true, "scope": a.scope, "client_id": a.client, "username": Username, "sub": "https://login.salesforce.com/id/" + organization + "/" + a.user, "token_type": "access_token"}
-	if !a.expires.IsZero() {
-		body["exp"] = a.expires.Unix()
-	}
-	return answer{status: http.StatusOK, body: body}
-}
-
-func (s *Server) userinfo(r *http.Request) answer {
-	if s.authenticate(r) != nil {
-		return answer{status: http.StatusForbidden, body: map[string]string{"error": "Bad_OAuth_Token"}}
-	}
-	return answer{status: http.StatusOK, body: map[string]any{
-		"sub": "https://login.salesforce.com/id/" + organization + "/" + IntegrationUser, "user_id": IntegrationUser, "organization_id": organization,
-		"preferred_username": Username, "name": "Integration User", "email": Username, "active": true,
-	}}
 }

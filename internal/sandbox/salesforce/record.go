@@ -157,7 +157,8 @@ func (s *Server) rollBack(mark int) {
 
 // remove puts a record into the recycle bin.
 func (s *Server) remove(r *record) {
-	s.undo = append(s.undo, func() { r.deleted = false })
+	old, at := r.values, r.at
+	s.undo = append(s.undo, func() { r.deleted, r.values, r.at = false, old, at })
 	r.deleted, r.at = true, s.options.Now()
 	r.values = maps.Clone(r.values)
 	r.values["IsDeleted"], r.values["SystemModstamp"] = true, moment(r.at)
