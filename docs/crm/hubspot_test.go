@@ -24,10 +24,10 @@ import (
 	"handoff/internal/seal"
 )
 
-// blocks are the page's examples in one language.
-func blocks(t *testing.T, language string) (found []string) {
+// blocks are a page's examples in one language.
+func blocks(t *testing.T, name, language string) (found []string) {
 	t.Helper()
-	page, err := os.ReadFile("hubspot.md")
+	page, err := os.ReadFile(name)
 	require.NoError(t, err)
 	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllSubmatch(page, -1) {
 		found = append(found, string(match[1]))
@@ -47,7 +47,7 @@ func TestHubSpotPage(t *testing.T) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
 		"HANDOFF_CRM_TOKEN=" + hubspot.Token, "HANDOFF_CRM_APP_SECRET=s", "HANDOFF_CRM_APP_REFRESH=r",
 	}
-	examples := blocks(t, "yaml")
+	examples := blocks(t, "hubspot.md", "yaml")
 	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
 	for i, example := range examples {
 		text := source + strings.Replace(example, "    hubspot:\n", "    hubspot:\n      base_url: "+s.URL+"\n", 1)
@@ -77,7 +77,7 @@ func TestHubSpotPage(t *testing.T) {
 		require.NoError(t, err, "%s\n%s", line, output)
 		return string(output)
 	}
-	lines := strings.Split(strings.TrimSpace(blocks(t, "sh")[0]), "\n")
+	lines := strings.Split(strings.TrimSpace(blocks(t, "hubspot.md", "sh")[0]), "\n")
 	require.Len(t, lines, 2)
 	created := run(lines[0])
 	for _, property := range []string{"contacts.handoff_state", "leads.handoff_key", "leads.email", "contacts.consent_text", "contacts.marketing_opt_in"} {

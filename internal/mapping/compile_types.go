@@ -185,19 +185,17 @@ func (c *compiler) tableOf(here at, given any) (any, at) {
 
 // maxOf is how many characters a value can have, 0 where that is not known.
 func maxOf(kind value.Type, options value.Options) int {
-	switch kind.Name {
-	case "string", "text":
-		if n, ok := options["max"].(int64); ok {
-			return int(n)
-		}
-		if n, ok := options["max"].(int); ok {
-			return n
-		}
-		return value.DefaultMax
-	case "email":
-		return 254
+	most := map[string]int{"string": value.DefaultMax, "text": value.DefaultMax, "email": value.MaxEmail}[kind.Name]
+	if most == 0 {
+		return 0
 	}
-	return 0
+	if n, ok := options["max"].(int64); ok {
+		return int(n)
+	}
+	if n, ok := options["max"].(int); ok {
+		return n
+	}
+	return most
 }
 
 // outputs are all values that a table can give, in its order.

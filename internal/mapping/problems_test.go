@@ -88,7 +88,7 @@ func TestEveryProblemOfAFileIsSaidWithItsPlace(t *testing.T) {
 		"json is no type":             {"type: phone, region: NL", "type: json", `m.yaml:19:44: $.fields[3].type: unknown type "json"; want one of: ` + strings.Join(slices.Sorted(slices.Values(value.TypeNames())), ", ")},
 		"text without length":         {"type: phone, region: NL", "type: text", `m.yaml:19:6: $.fields[3].max: free text is passed on only up to a length; want how many characters`},
 		"length":                      {"type: phone, region: NL", "max: 0", `m.yaml:19:43: $.fields[3].max: want a whole number, at least 1`},
-		"length of a phone":           {"region: NL", "max: 5", `m.yaml:19:56: $.fields[3].max: goes only with type: string or text`},
+		"length of a phone":           {"region: NL", "max: 5", `m.yaml:19:56: $.fields[3].max: goes only with type: string, text or email`},
 		"region":                      {"region: NL", "region: Holland", `m.yaml:19:59: $.fields[3].region: want the two capital letters of a country, such as NL`},
 		"region of a string":          {"type: phone, region: NL", "region: NL", `m.yaml:19:46: $.fields[3].region: goes only with type: phone or state`},
 		"order":                       {"type: phone, region: NL", "type: date, order: dym", `m.yaml:19:57: $.fields[3].order: want ymd, dmy or mdy`},

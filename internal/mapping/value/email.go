@@ -7,7 +7,8 @@ import (
 
 // Limits of RFC 5321, in bytes.
 const (
-	maxEmail = 254
+	// MaxEmail is how long an address can be.
+	MaxEmail = 254
 	maxLocal = 64
 )
 
@@ -19,6 +20,7 @@ func emailType() Type {
 		Options: []Option{
 			{Name: "plus_tags", Kind: KindChoice, Choices: []string{"keep", "drop"}, Doc: "What happens to the tag of ann+news@example.com: keep (it is part of the address) or drop. keep if not given."},
 			{Name: "free_mail", Kind: KindChoice, Choices: []string{"keep", "refuse", "omit"}, Doc: "What happens to an address of a free mail provider such as gmail.com: keep, refuse (a problem) or omit (no answer). keep if not given."},
+			{Name: "max", Kind: KindNumber, Doc: "How many characters the address may have; 254 if not given. An address is never cut."},
 		},
 		Examples: []Example{
 			{In: "Ann.Lee@Example.COM", Out: "ann.lee@example.com"},
@@ -26,13 +28,15 @@ func emailType() Type {
 			{In: "ann+news@example.com", Options: map[string]any{"plus_tags": "drop"}, Out: "ann@example.com"},
 			{In: "ann@gmail.com", Options: map[string]any{"free_mail": "refuse"}, Fault: "email.free"},
 			{In: "ann@gmail.com", Options: map[string]any{"free_mail": "omit"}, Out: nil},
+			{In: "ann@example.com", Options: map[string]any{"max": 10}, Fault: "too_long"},
 			{In: "ann at example.com", Fault: "type.email"},
 		},
 		New: func(o Options) (Reader, []OptionProblem) {
 			a := &asked{options: o}
 			drop := a.choice("plus_tags", "keep", "drop") == "drop"
 			free := a.choice("free_mail", "keep", "refuse", "omit")
-			return Reader{Text: func(text string, _ *Env) (any, Fault) {
+			fits := upTo(a.number("max", MaxEmail))
+			return Reader{Text: func(text string, env *Env) (any, Fault) {
 				address, at, ok := email(text)
 				if !ok {
 					return nil, Fault{"type.email", "an e-mail address"}
@@ -46,7 +50,7 @@ func emailType() Type {
 				if plus := strings.IndexByte(address[:at], '+'); drop && plus > 0 {
 					address = address[:plus] + address[at:]
 				}
-				return address, Fault{}
+				return fits(address, env)
 			}}, a.problems
 		},
 	}
@@ -55,7 +59,7 @@ func emailType() Type {
 // email normalizes an address. Its @ stands at the index at. ok is false where mail could not arrive; quoted local parts
 // and addresses by IP number are refused, since they are mistakes far more often than mailboxes.
 func email(text string) (address string, at int, ok bool) {
-	if len(text) > 2*maxEmail {
+	if len(text) > 2*MaxEmail {
 		return "", 0, false
 	}
 	if plain(text) {
@@ -70,7 +74,7 @@ func email(text string) (address string, at int, ok bool) {
 		return "", 0, false
 	}
 	local := strings.ToLower(text[:at])
-	if len(local) > maxLocal || len(local)+1+len(host) > maxEmail {
+	if len(local) > maxLocal || len(local)+1+len(host) > MaxEmail {
 		return "", 0, false
 	}
 	if local == text[:at] && host == text[at+1:] {
