@@ -59,7 +59,7 @@ func TestConnectionsPage(t *testing.T) {
 	require.Equal(t, known, told)
 
 	rows := regexp.MustCompile("(?m)^\\| (`.+`) \\| (.+) \\|$").FindAllStringSubmatch(page[strings.Index(page, "## Look"):], -1)
-	require.Len(t, rows, 6)
+	require.Len(t, rows, 7)
 	for _, row := range rows {
 		for _, code := range regexp.MustCompile("`([A-Za-z_]+)`").FindAllStringSubmatch(row[1], -1) {
 			require.Equal(t, strings.Contains(row[2], "`handoff connect`"), connection.Dead(code[1]), code[1])

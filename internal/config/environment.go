@@ -91,7 +91,8 @@ func (l *loader) secretFile(variable, name string) Secret {
 	case strings.TrimSpace(string(data)) == "":
 		l.variableProblem(variable, "names a file that is empty")
 	default:
-		return NewSecret(strings.TrimSpace(string(data)))
+		text := strings.TrimSpace(string(data))
+		return Secret{&text, name}
 	}
 	return Secret{}
 }

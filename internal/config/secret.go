@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"log/slog"
+	"os"
+	"strings"
 )
 
 const redacted = "[redacted]"
@@ -11,10 +13,27 @@ const redacted = "[redacted]"
 type Secret struct {
 	// A pointer, because fmt prints the unexported fields of a surrounding struct without asking String.
 	text *string
+	file string // that it was read from; "" for none
 }
 
 // NewSecret hides a text.
-func NewSecret(text string) Secret { return Secret{&text} }
+func NewSecret(text string) Secret { return Secret{text: &text} }
+
+// InFile says whether the secret was read from a file, where somebody may replace it while the programs run.
+func (s Secret) InFile() bool { return s.file != "" }
+
+// Again reads the secret's file once more. Where there is none, or it cannot be read now, the secret stays as it is.
+func (s Secret) Again() Secret {
+	if s.file == "" {
+		return s
+	}
+	data, err := os.ReadFile(s.file)
+	text := strings.TrimSpace(string(data))
+	if err != nil || text == "" { // it is being replaced
+		return s
+	}
+	return Secret{&text, s.file}
+}
 
 // Reveal is the text, or "" where there is none.
 func (s Secret) Reveal() string {

@@ -53,7 +53,7 @@ func (a App) oauth() *oauth2.Config {
 		style = oauth2.AuthStyleInHeader
 	}
 	return &oauth2.Config{
-		ClientID: a.ClientID, ClientSecret: a.ClientSecret.Reveal(), RedirectURL: a.RedirectURL, Scopes: a.Scopes,
+		ClientID: a.ClientID, ClientSecret: a.ClientSecret.Again().Reveal(), RedirectURL: a.RedirectURL, Scopes: a.Scopes,
 		Endpoint: oauth2.Endpoint{AuthURL: a.AuthURL, TokenURL: a.TokenURL, AuthStyle: style},
 	}
 }

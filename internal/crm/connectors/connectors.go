@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"handoff/internal/config"
+	"handoff/internal/connection"
 	"handoff/internal/crm"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/crm/postgres"
@@ -86,7 +87,7 @@ func postgresConfig(d config.Destination) postgres.Config {
 func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Config {
 	h := d.HubSpot
 	c := hubspot.Config{
-		BaseURL: h.BaseURL, Credentials: crm.StaticToken(h.Token.Reveal()), Timeout: d.Timeout, TimeZone: h.Location,
+		BaseURL: h.BaseURL, Credentials: connection.OfSecret(h.Token, nil), Timeout: d.Timeout, TimeZone: h.Location,
 		Objects: map[string]hubspot.Object{},
 	}
 	if connected != nil {
@@ -110,7 +111,7 @@ func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Conf
 func salesforceConfig(d config.Destination, connected crm.Credentials) salesforce.Config {
 	s := d.Salesforce
 	c := salesforce.Config{
-		InstanceURL: s.InstanceURL, Version: s.Version, Credentials: crm.StaticToken(s.Token.Reveal()), Timeout: d.Timeout, Assign: s.Assign,
+		InstanceURL: s.InstanceURL, Version: s.Version, Credentials: connection.OfSecret(s.Token, nil), Timeout: d.Timeout, Assign: s.Assign,
 		RefuseDuplicates: s.Duplicates == "review", Nobody: s.Nobody, Objects: map[string]salesforce.Object{},
 	}
 	switch {
@@ -129,7 +130,7 @@ func salesforceConfig(d config.Destination, connected crm.Credentials) salesforc
 
 func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
 	r, auth := d.Rest, d.Rest.Auth
-	c := rest.Config{BaseURL: r.BaseURL, API: r.API, Timeout: d.Timeout, Credentials: crm.StaticToken(auth.Token.Reveal())}
+	c := rest.Config{BaseURL: r.BaseURL, API: r.API, Timeout: d.Timeout, Credentials: connection.OfSecret(auth.Token, nil)}
 	if auth.Word != "" {
 		c.Authorize = rest.InAuthorization(auth.Word)
 	}
@@ -137,9 +138,9 @@ func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
 	case connected != nil:
 		c.Credentials = connected
 	case auth.Header != nil:
-		c.Credentials, c.Authorize = crm.StaticToken(auth.Header.Value.Reveal()), rest.InHeader(auth.Header.Name)
+		c.Credentials, c.Authorize = connection.OfSecret(auth.Header.Value, nil), rest.InHeader(auth.Header.Name)
 	case auth.Basic != nil:
-		c.Credentials, c.Authorize = crm.StaticToken(auth.Basic.Password.Reveal()), rest.Basic(auth.Basic.User)
+		c.Credentials, c.Authorize = connection.OfSecret(auth.Basic.Password, nil), rest.Basic(auth.Basic.User)
 	case auth.Grant != nil:
 		g := auth.Grant
 		c.Credentials = &rest.Grant{
