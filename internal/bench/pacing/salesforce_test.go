@@ -3,6 +3,7 @@ package pacing_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -88,4 +89,25 @@ func TestStormsSalesforce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTheDaysLimitOfSalesforce: at the end of what the org may be asked in 24 hours, leads wait and nobody asks in vain (I4);
+// all of them arrive when calls come back.
+func TestTheDaysLimitOfSalesforce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSalesforce(t)
+		c := pacedSalesforce(t, s, true)
+		path := pacing.SalesforcePaths()[1]
+		measure(t, c, path, pacing.Load{First: 9000, Leads: 200, AtOnce: 200})
+		_, before, _ := s.Calls()
+		s.Org.SetLimits(before + 20)
+		m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
+		_, calls, refused := s.Calls()
+		t.Logf("%d calls, %d in vain, in %s", calls-before, refused, m.Took)
+		require.Len(t, s.Org.Records("Lead"), 2200)
+		require.Greater(t, m.Took, 23*time.Hour)
+		require.LessOrEqual(t, calls-before, 60, "the fewest are 40; what had been gathered before the wait goes in smaller batches")
+		require.LessOrEqual(t, refused, 2)
+	})
 }
