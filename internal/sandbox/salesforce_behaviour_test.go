@@ -240,6 +240,7 @@ func TestSalesforceQueries(t *testing.T) {
 		"SystemModstamp >= 2026-04-14T09:14:41Z":                       2,
 		"SystemModstamp < 2026-04-14T11:14:41+02:00":                   2,
 		"Birthdate > 1991-01-01":                                       2,
+		"Birthdate <= 1991-01-01":                                      2,
 		"DoNotCall = false":                                            4,
 		"OwnerId = '" + salesforce.IntegrationUser[:15] + "'":          4,
 	} {
