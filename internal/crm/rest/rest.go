@@ -150,8 +150,8 @@ func (c *Connector) CredentialsVersion(ctx context.Context) string {
 // send fills in a request and makes the call.
 func (c *Connector) send(ctx context.Context, operation string, r restapi.Request, values map[string]any) (*wire.Reply, *crm.Error) {
 	method, path := r.Target()
-	target, empty := restapi.FillText(path, values, segment)
-	if empty {
+	target, empty := restapi.FillText(path, values, url.PathEscape)
+	if empty || leavesItsPlace(target) {
 		return noCall(c, operation), &crm.Error{Kind: crm.Invalid, Code: "bad_value"}
 	}
 	query := url.Values{}
@@ -206,10 +206,7 @@ func noCall(c *Connector, operation string) *wire.Reply {
 	return &wire.Reply{Call: &crm.Call{Operation: operation, Started: c.config.Now(), Took: 1, Code: "bad_value"}}
 }
 
-// segment writes a value as a part of a path that cannot lead anywhere else.
-func segment(value string) string {
-	if value == "." || value == ".." {
-		return ""
-	}
-	return url.PathEscape(value)
+// leavesItsPlace says that a path means another one: a value is nothing but dots.
+func leavesItsPlace(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
 }
