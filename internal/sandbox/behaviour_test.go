@@ -157,7 +157,7 @@ func TestFaults(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+upsert, strings.NewReader(contact("two@example.com")))
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+hubspot.Token)
-	_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is none
+	_, err = client.Do(request) //nolint:bodyclose // there is none
 	require.Error(t, err)
 	require.Len(t, s.HubSpot.Records("contacts"), 2, "it was stored although nobody heard of it")
 

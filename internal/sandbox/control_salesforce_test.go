@@ -20,7 +20,7 @@ func TestSalesforceControl(t *testing.T) {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader([]byte(body)))
 		require.NoError(t, err)
-		response, err := http.DefaultClient.Do(request)
+		response, err := client.Do(request)
 		require.NoError(t, err)
 		defer func() { _ = response.Body.Close() }()
 		got, err := io.ReadAll(response.Body)

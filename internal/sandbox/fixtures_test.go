@@ -241,7 +241,7 @@ func send(t *testing.T, s *account, method, path, body, token string) *http.Resp
 	if token != "-" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = response.Body.Close() })
 	return response

@@ -72,7 +72,7 @@ func loaded(data, after string) func(t *testing.T, s *org) string {
 		require.NoError(t, err)
 		request.Header.Set("Authorization", "Bearer "+salesforce.Token)
 		request.Header.Set("Content-Type", "text/csv")
-		response, err := http.DefaultClient.Do(request)
+		response, err := client.Do(request)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, http.StatusCreated, response.StatusCode)

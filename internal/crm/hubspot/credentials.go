@@ -29,6 +29,7 @@ type Refresh struct {
 	Now func() time.Time
 
 	mu      sync.Mutex
+	client  *http.Client
 	token   string
 	expires time.Time
 }
@@ -87,7 +88,10 @@ func (r *Refresh) refresh(ctx context.Context) (string, error) {
 		return "", &crm.Error{Kind: crm.Misconfigured, Code: "base_url"}
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(request)
+	if r.client == nil {
+		r.client = wire.HTTPClient(nil, defaultTimeout)
+	}
+	response, err := r.client.Do(request)
 	if err != nil {
 		return "", wire.TransportFailure(ctx, err)
 	}

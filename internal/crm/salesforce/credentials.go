@@ -32,6 +32,7 @@ type Grant struct {
 	Get func(ctx context.Context) (*oauth2.Token, error)
 
 	mu       sync.Mutex
+	client   *http.Client
 	token    string
 	instance string
 }
@@ -95,7 +96,10 @@ const patience = 10 * time.Second
 func (g *Grant) get(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	token, err := g.Get(ctx)
+	if g.client == nil {
+		g.client = wire.HTTPClient(nil, patience)
+	}
+	token, err := g.Get(context.WithValue(ctx, oauth2.HTTPClient, g.client))
 	if err != nil {
 		return "", tokenFailure(ctx, err)
 	}

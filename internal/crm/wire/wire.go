@@ -41,14 +41,17 @@ type Client struct {
 }
 
 // Dial prepares the way to the CRM; one of the client's own when way is nil.
-func (c *Client) Dial(way http.RoundTripper) {
+func (c *Client) Dial(way http.RoundTripper) { c.http = HTTPClient(way, c.Timeout) }
+
+// HTTPClient makes a client for one vendor, with connections of its own unless way says otherwise.
+func HTTPClient(way http.RoundTripper, timeout time.Duration) *http.Client {
 	if way == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own type
 		transport.MaxIdleConnsPerHost = 32
-		transport.TLSHandshakeTimeout = min(c.Timeout, 10*time.Second)
+		transport.TLSHandshakeTimeout = min(timeout, 10*time.Second)
 		way = transport
 	}
-	c.http = &http.Client{
+	return &http.Client{
 		Transport: way,
 		// An answer that sends a token elsewhere is not the CRM's.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
