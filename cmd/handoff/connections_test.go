@@ -135,6 +135,9 @@ func TestConnectAndConnections(t *testing.T) {
 	require.Equal(t, 0, status, said)
 	require.Regexp(t, `crm +│ connected +│ \d+ s ago by ana +│ oauth +│ – +│ +│ nothing`, said)
 
+	said, _ = run("doctor")
+	require.Regexp(t, `(?m)^ok  connection crm +has the scopes oauth, crm.objects.contacts.write$`, said)
+
 	// Broken, as a worker finds out, and repaired with a browser elsewhere.
 	vendor.HubSpot.RevokeApp("app-1")
 	db, err := sqlx.Connect("postgres", dsn)

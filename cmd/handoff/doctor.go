@@ -78,7 +78,7 @@ func (d *doctor) examine(ctx context.Context) {
 		return
 	}
 	d.secrets(c)
-	for _, look := range []func(context.Context, *config.Config){d.ledger, d.temporal, d.rules, d.destinations} {
+	for _, look := range []func(context.Context, *config.Config){d.ledger, d.temporal, d.rules, d.connections, d.destinations} {
 		bounded, cancel := context.WithTimeout(ctx, examineTimeout)
 		look(bounded, c)
 		cancel()
