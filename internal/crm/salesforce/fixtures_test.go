@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,14 +61,7 @@ func replay(t *testing.T, collections http.HandlerFunc) *salesforce.Connector {
 		case strings.Contains(r.URL.Path, "/composite/sobjects"):
 			collections(w, r)
 		case strings.HasSuffix(r.URL.Path, "/describe"):
-			var all []map[string]any
-			for _, name := range fieldNames {
-				key := slices.Contains([]string{salesforce.KeyField, "Submission_Key__c"}, name)
-				all = append(all, map[string]any{
-					"name": name, "type": "string", "unique": key, "externalId": key, "createable": true, "updateable": true, "nillable": true,
-				})
-			}
-			_ = json.NewEncoder(w).Encode(map[string]any{"keyPrefix": "00Q", "fields": all})
+			describeFields(w)
 		default:
 			_ = json.NewEncoder(w).Encode(map[string]any{"done": true, "records": []any{}})
 		}
