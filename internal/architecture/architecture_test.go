@@ -37,6 +37,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"starter":               {"the endpoint writes to the ledger and starts workflows, and links no CRM", []string{"internal/crm/", "internal/mapping", "internal/routing", "internal/notify", "activities", "workflows", "worker"}},
 		"internal/door":         {"the endpoint knows no step", []string{"activities", "workflows", "internal/mapping", "internal/crm/"}},
 		"internal/crm/postgres": {"a connector can be used alone", []string{"go.temporal.io/", "internal/ledger", "internal/config", "internal/submission", "activities", "workflows"}},
+		"internal/crm/rest":     {"a connector can be used alone", []string{"go.temporal.io/", "internal/ledger", "internal/config", "internal/submission", "activities", "workflows"}},
+		"internal/restapi":      {"a description is data", []string{"internal/crm", "internal/ledger", "internal/config", "activities", "workflows"}},
 		"internal/crm":          {"the port knows no engine and no store", []string{"go.temporal.io/", "internal/ledger", "internal/submission"}},
 		"internal/mapping":      {"a mapping is a function of the answers", []string{"go.temporal.io/sdk/client", "internal/ledger", "internal/door", "activities", "workflows"}},
 		"internal/routing":      {"a routing table is a function of the facts", []string{"go.temporal.io/", "internal/ledger", "internal/crm", "activities", "workflows"}},

@@ -136,8 +136,11 @@ func (c *checker) object(path string, o Object) {
 			c.add(path+".owner", "want read and update too: who has an owner keeps it")
 		}
 	}
-	if len(o.Find) == 0 && o.Upsert == nil {
+	switch {
+	case len(o.Find) == 0 && o.Upsert == nil:
 		c.add(path+".find", "want at least one way to find records")
+	case len(o.Find) == 0 && o.State != "":
+		c.add(path+".find", "want at least one way to find records: with state, they are read before they are written")
 	}
 	for i, find := range o.Find {
 		c.find(yamlfile.Index(path+".find", i), o, find)
