@@ -73,6 +73,17 @@ func TestRest(t *testing.T) {
 	}
 }
 
+// TestRestConnected: a person who connects the destination takes the place of credentials of its own.
+func TestRestConnected(t *testing.T) {
+	t.Parallel()
+	const oauth = "oauth: {client_id: c, auth_url: https://id.example.com/authorize, token_url: https://id.example.com/token}"
+	_, err := withRest(t, "    rest:\n      base_url: https://crm.example.com/api/\n      auth: {token_env: CRM_TOKEN}\n",
+		"    "+oauth+"\n    rest:\n      base_url: https://crm.example.com/api/\n      auth: {word: Own}\n")
+	require.NoError(t, err)
+	_, err = withRest(t, "    rest:\n", "    "+oauth+"\n    rest:\n")
+	require.ErrorContains(t, err, ".rest.auth: want one of token_env, header, basic and grant, or the destination's oauth")
+}
+
 // TestRestRules: each mistake is told, with its place and what is wanted.
 func TestRestRules(t *testing.T) {
 	t.Parallel()
@@ -101,6 +112,7 @@ func TestRestRules(t *testing.T) {
 		"no create":         {"create: {post: /contacts}", "describe: {get: /fields}", ".contact.create: missing; want create or upsert"},
 		"batch without id":  {`{patch: "/contacts/{id}"}`, `{post: /contacts, max: 10, body: "{records}"}`, ".update.id_at: missing"},
 		"batch of nothing":  {"{post: /contacts}", "{post: /contacts, max: 10}", ".create: want {records} in its path, query or body"},
+		"state unread":      {"find: [{by: [email], get: /contacts, query: {email: \"{email}\"}, list: items}]", "upsert: {by: [email], put: \"/contacts/{email}\"}", ".contact.find: want at least one way to find records: with state"},
 		"no changed":        {"changed: updated_at\n", "\n", ".contact.changed: missing"},
 		"two ways on":       {"page: {next: links.next}", "page: {next: links.next, link: true}", ".changed_since.page: want one way to the next page"},
 		"owner":             {"state: handoff_state", "owner: {path: owner}", ".contact.owner: want read and update too"},
