@@ -162,6 +162,11 @@ func (c *checker) object(path string, o Object) {
 	}
 	if o.Upsert != nil {
 		c.by(path+".upsert.by", o, o.Upsert.By)
+		for i, field := range o.Upsert.By {
+			if slices.Contains([]string{"id", "record", "records"}, field) {
+				c.add(yamlfile.Index(path+".upsert.by", i), "want another name: {%s} means something else in an upsert", field)
+			}
+		}
 		c.write(path+".upsert", *o.Upsert, o.Upsert.By)
 	}
 	if l := o.ChangedSince; l != nil {

@@ -134,6 +134,79 @@ func TestHalvesOfARefusedBatch(t *testing.T) {
 	require.Equal(t, []int{8, 4, 4, 2, 1, 1, 2}, sizes)
 }
 
+// TestWhatWasSaidOfSeveral: an answer to several records that cannot be told apart is kept with none of them.
+func TestWhatWasSaidOfSeveral(t *testing.T) {
+	t.Parallel()
+	api := people()
+	o := api.Objects["person"]
+	o.Create = &restapi.Write{Request: restapi.Request{Post: "/people", Body: "{records}"}, Max: 50}
+	api.Objects["person"] = o
+	for status, code := range map[int]string{http.StatusOK: "unreadable_answer", http.StatusBadGateway: "http_502"} {
+		connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `[{"id":1,"mail":"a@example.test"}]`)
+		})
+		for i, result := range connector.Upsert(t.Context(), "person", []crm.Write{person("a@example.test"), person("b@example.test")}) {
+			require.Equal(t, &crm.Error{Kind: crm.Transient, Code: code, Status: status}, result.Err)
+			require.Empty(t, result.Call.Response)
+			require.Contains(t, string(result.Call.Request), []string{"a@", "b@"}[i])
+		}
+	}
+}
+
+// TestListsThatAreNotThere: a wrong path is told as such.
+func TestListsThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	api := people()
+	api.Owners = &restapi.Owners{Request: restapi.Request{Get: "/users"}}
+	o := api.Objects["person"]
+	o.Describe = &restapi.Describe{Request: restapi.Request{Get: "/fields"}}
+	api.Objects["person"] = o
+	connector := against(t, api, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	_, err := connector.Owners(t.Context())
+	requireFailure(t, err, crm.Misconfigured, "not_found")
+	_, err = connector.Describe(t.Context(), "person")
+	requireFailure(t, err, crm.Misconfigured, "unknown_object")
+	_, err = connector.ChangedSince(t.Context(), "person", time.Unix(0, 0), nil, 1)
+	requireFailure(t, err, crm.Misconfigured, "no_way_to_list")
+	_, _, err = connector.SetOwner(t.Context(), "person", "1", "2")
+	requireFailure(t, err, crm.Misconfigured, "no_owner")
+}
+
+// TestRecordThatIsGone: one that was found and is gone when it is to be changed is made anew; and one that always is, is told.
+func TestRecordThatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+		for _, always := range []bool{false, true} {
+			var calls []string
+			connector := against(t, people(), func(w http.ResponseWriter, r *http.Request) {
+				calls = append(calls, r.Method)
+				switch {
+				case r.Method == http.MethodGet && (always || len(calls) == 1):
+					_, _ = io.WriteString(w, `{"id":"1","data":{"mail":"a@example.test"}}`)
+				case r.Method == http.MethodPost:
+					_, _ = io.WriteString(w, `{"id":"2"}`)
+				default:
+					w.WriteHeader(status)
+				}
+			})
+			result := connector.Upsert(t.Context(), "person", []crm.Write{person("a@example.test")})[0]
+			if always {
+				require.Equal(t, &crm.Error{Kind: crm.Conflict, Code: "not_found", Status: status}, result.Err)
+				require.Equal(t, []string{"GET", "PATCH", "GET", "PATCH"}, calls)
+				continue
+			}
+			require.Nil(t, result.Err)
+			require.Equal(t, "2", result.RecordID)
+			require.Equal(t, []string{"GET", "PATCH", "GET", "POST"}, calls)
+		}
+	}
+}
+
 // TestUpsertWithoutState: nothing has to be read before, and 201 tells what is new. The key goes into the path only.
 func TestUpsertWithoutState(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func (c *Connector) describe(ctx context.Context, o *object) (map[string]gjson.R
 		}
 		return len(there) < mostRead
 	})
-	if failure != nil && failure.Kind == crm.Conflict { // an object that is not there
+	if failure != nil && failure.Status == http.StatusNotFound {
 		failure.Kind, failure.Code = crm.Misconfigured, "unknown_object"
 	}
 	return there, failure

@@ -62,6 +62,7 @@ func TestWhatStatusesMean(t *testing.T) {
 		"must pay":            {402, "", ``, crm.Error{Kind: crm.Auth, Code: "http_402"}},
 		"forbidden":           {403, "", `{"code":"SCOPE"}`, crm.Error{Kind: crm.Misconfigured, Code: "SCOPE"}},
 		"no such path":        {405, "", ``, crm.Error{Kind: crm.Misconfigured, Code: "http_405"}},
+		"no such list":        {404, "", ``, crm.Error{Kind: crm.Misconfigured, Code: "not_found"}},
 		"moved":               {302, "Location: https://elsewhere.test/", ``, crm.Error{Kind: crm.Misconfigured, Code: "http_302"}},
 		"timeout":             {408, "", ``, crm.Error{Kind: crm.Transient, Code: "http_408"}},
 		"conflict":            {409, "", `{"code":"TAKEN"}`, crm.Error{Kind: crm.Conflict, Code: "TAKEN"}},

@@ -88,7 +88,7 @@ func (c *Connector) look(ctx context.Context, o *object, way *restapi.Find, keys
 		r.Call.Response = nil // it may be about several people
 	}
 	if failure != nil {
-		if failure.Status == http.StatusNotFound && failure.Kind == crm.Conflict {
+		if absent(failure) {
 			r.Call.Code = ""
 			return nil, r.Call, nil
 		}
@@ -115,7 +115,7 @@ func (c *Connector) reread(ctx context.Context, o *object, found []*record, call
 		switch {
 		case failure == nil:
 			whole = append(whole, r)
-		case failure.Status != http.StatusNotFound:
+		case !absent(failure):
 			return nil, read, failure
 		}
 	}
@@ -153,6 +153,11 @@ func (o *object) has(r *record, key lookup, believed bool) bool {
 		}
 	}
 	return true
+}
+
+// absent says that a failure is about something that is not there, or no longer.
+func absent(failure *crm.Error) bool {
+	return failure.Kind == crm.Conflict && (failure.Status == http.StatusNotFound || failure.Status == http.StatusGone)
 }
 
 func unreadable(status int, requestID string) *crm.Error {

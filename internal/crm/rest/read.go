@@ -119,6 +119,9 @@ func (c *Connector) pages(ctx context.Context, operation string, request restapi
 	for range mostPages {
 		if failure != nil {
 			failure.Fields = nil // nobody's in particular
+			if failure.Kind == crm.Conflict {
+				failure.Kind = crm.Misconfigured // a list that is not there
+			}
 			return failure
 		}
 		whole := at(r.Body, "")

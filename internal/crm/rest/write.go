@@ -74,10 +74,7 @@ func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item)
 		return append(j.send(what, w, items[:half]), j.send(what, w, items[half:])...)
 	case failure != nil:
 		j.meet(failure)
-		for _, it := range items {
-			again = append(again, j.fail(it, w, failure, r)...)
-		}
-		return again
+		return j.failAll(items, w, failure, r)
 	case w.Max > 1:
 		return j.settleSeveral(w, items, r)
 	}
@@ -130,11 +127,7 @@ func (j *job) settleSeveral(w *restapi.Write, items []*item, r *wire.Reply) (aga
 	results := at(r.Body, w.Results).Array()
 	if len(results) != len(items) {
 		// Nobody can tell which is whose. Each is read again when it is tried again.
-		failure := r.Fail(unreadable(r.Status, r.Call.RequestID))
-		for _, it := range items {
-			again = append(again, j.fail(it, w, failure, r)...)
-		}
-		return again
+		return j.failAll(items, w, r.Fail(unreadable(r.Status, r.Call.RequestID)), r)
 	}
 	for i, it := range items {
 		status := r.Status
@@ -197,12 +190,28 @@ func (j *job) written(it *item) (string, *record) {
 	return found[0].id, found[0]
 }
 
+// failAll settles the items of a call that failed as a whole. What was said is kept only where it can be about nobody else.
+func (j *job) failAll(items []*item, w *restapi.Write, failure *crm.Error, r *wire.Reply) (again []*item) {
+	if len(items) > 1 {
+		r = &wire.Reply{Status: r.Status, Header: r.Header, Call: r.Call}
+	}
+	for _, it := range items {
+		again = append(again, j.fail(it, w, failure, r)...)
+	}
+	return again
+}
+
 // fail settles an item that was refused, unless somebody else was quicker: the record that was to be made exists now, or the
 // one that was to be changed is gone. It is looked for again, once.
 func (j *job) fail(it *item, w *restapi.Write, failure *crm.Error, r *wire.Reply) (again []*item) {
-	if failure.Kind == crm.Conflict && !it.retried && (it.found == nil || failure.Status == http.StatusNotFound) && !j.o.blind(it.write, it.by.by) {
+	if failure.Kind == crm.Conflict && !it.retried && (it.found == nil || absent(failure)) && !j.o.blind(it.write, it.by.by) {
 		it.retried = true
 		return []*item{it}
+	}
+	if it.found == nil && absent(failure) {
+		own := *failure // nothing was asked for that could be absent, but the path
+		own.Kind = crm.Misconfigured
+		failure = &own
 	}
 	it.refuse(j.o, failure, j.callOf(it, w, r, string(r.Body)))
 	return nil
