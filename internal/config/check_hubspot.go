@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ func (l *loader) completeHubSpot(c *Config, path string, d *Destination) {
 		h.Token = l.variable(c, path+".token_env", h.TokenEnv, "token of a HubSpot private app", ProgramWorker)
 	}
 	if h.BaseURL != "" {
-		l.hubspotURL(path+".base_url", h.BaseURL)
+		l.secureURL(path+".base_url", h.BaseURL)
 		h.BaseURL = strings.TrimSuffix(h.BaseURL, "/")
 	}
 	if h.TimeZone != "" {
@@ -57,16 +56,6 @@ func (l *loader) completeHubSpot(c *Config, path string, d *Destination) {
 		l.checkHubSpotObject(at, h.Objects[name])
 	}
 	d.HubSpot = &h
-}
-
-// hubspotURL checks an address that the token is sent to: encrypted, unless it never leaves this machine.
-func (l *loader) hubspotURL(path, text string) {
-	if !l.webURL(path, text) {
-		return
-	}
-	if u, err := url.Parse(text); err == nil && u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
-		l.problem(path, "want https: the token goes with every call")
-	}
 }
 
 func (l *loader) checkHubSpotObject(path string, o HubSpotObject) {

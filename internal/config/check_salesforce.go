@@ -23,7 +23,7 @@ func (l *loader) completeSalesforce(c *Config, path string, d *Destination) {
 		return
 	}
 	s := *d.Salesforce
-	l.hubspotURL(path+".instance_url", s.InstanceURL)
+	l.secureURL(path+".instance_url", s.InstanceURL)
 	s.InstanceURL = strings.TrimSuffix(s.InstanceURL, "/")
 	if s.Version != "" && !salesforceVersion.MatchString(s.Version) {
 		l.problem(path+".version", "want a version of the API, such as 67.0")
@@ -77,7 +77,7 @@ func (l *loader) salesforceCredentials(c *Config, path string, d *Destination, s
 			l.problem(path+".jwt.username", "want the name of the user whom Handoff works as")
 		}
 		defaults(&way.Audience, "https://login.salesforce.com")
-		l.hubspotURL(path+".jwt.audience", way.Audience)
+		l.secureURL(path+".jwt.audience", way.Audience)
 		way.Key = l.variable(c, path+".jwt.key_env", way.KeyEnv, "private key of a Salesforce app", ProgramWorker)
 		if text := way.Key.Reveal(); text != "" && !isPrivateKey(text) {
 			l.problem(path+".jwt.key_env", "want an RSA private key in PEM (-----BEGIN PRIVATE KEY-----)")

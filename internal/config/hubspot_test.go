@@ -63,7 +63,7 @@ func TestHubSpotRules(t *testing.T) {
 		"token itself":    {"HUBSPOT_TOKEN", "pat-eu1-1", ".hubspot.token_env: want the name of an environment variable"},
 		"both":            {"token_env: HUBSPOT_TOKEN", "token_env: HUBSPOT_TOKEN\n      app: {client_id: c}", ".hubspot.app: set, and so is token_env"},
 		"no client":       {"token_env: HUBSPOT_TOKEN", "app: {client_secret_env: APP_SECRET, refresh_token_env: APP_REFRESH}", ".hubspot.app.client_id: want the app's client id"},
-		"plain http":      {"token_env: HUBSPOT_TOKEN", "token_env: HUBSPOT_TOKEN\n      base_url: http://example.com", ".hubspot.base_url: want https: the token goes with every call"},
+		"plain http":      {"token_env: HUBSPOT_TOKEN", "token_env: HUBSPOT_TOKEN\n      base_url: http://example.com", ".hubspot.base_url: want https: secrets go there"},
 		"no URL":          {"token_env: HUBSPOT_TOKEN", "token_env: HUBSPOT_TOKEN\n      base_url: api", ".hubspot.base_url: want an http or https URL"},
 		"time zone":       {"Europe/Berlin", "Berlin", ".hubspot.time_zone: want the account's time zone"},
 		"object":          {"2-3456789", "My Machines", ".objects.machine.object: want HubSpot's name of the object"},

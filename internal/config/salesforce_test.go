@@ -85,7 +85,7 @@ func TestSalesforceRules(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"no way in":       {clientLine, "version: 67.0", "$.destinations.crm.salesforce: want exactly one of client, jwt and token_env, or oauth beside it"},
 		"two ways in":     {clientLine, clientLine + "\n      token_env: SALESFORCE_TOKEN", "want exactly one of client, jwt and token_env"},
-		"no encryption":   {"https://example", "http://example", "$.destinations.crm.salesforce.instance_url: want https: the token goes with every call"},
+		"no encryption":   {"https://example", "http://example", "$.destinations.crm.salesforce.instance_url: want https: secrets go there"},
 		"no address":      {"instance_url: https://example.my.salesforce.com/", "version: 67.0", "$.destinations.crm.salesforce.instance_url: want an http or https URL"},
 		"a version":       {clientLine, clientLine + "\n      version: v67", "$.destinations.crm.salesforce.version: want a version of the API, such as 67.0"},
 		"no id":           {"client_id: app, ", "", "$.destinations.crm.salesforce.client.client_id: want the app's client id"},

@@ -59,6 +59,9 @@ func TestRevokedThenRepaired(t *testing.T) {
 
 	w.connect(t)
 	w.clock.Advance(2 * time.Second) // workers look that often
+	seen := all(t, []*connection.Source{a, b}, func(s *connection.Source) (string, error) { return s.CredentialsVersion(t.Context()), nil })
+	require.Len(t, seen, 1, "all who ask at that moment learn of it")
+	require.NotContains(t, seen, before)
 	for _, worker := range []*connection.Source{a, b} {
 		require.NotEqual(t, before, worker.CredentialsVersion(t.Context()))
 		token, err := worker.Token(t.Context())

@@ -46,9 +46,10 @@ type Source struct {
 	have    ledger.Connection // as it was last seen
 	expires time.Time         // of the access token, by this process' clock; zero where nobody knows
 	looked  time.Time
-	again   time.Time // no refresh before that, while the token is good
-	failed  time.Time // when a refresh was last refused
-	forced  time.Time // when a refused token was last replaced
+	looking chan struct{} // closed when the look that is under way has ended
+	again   time.Time     // no refresh before that, while the token is good
+	failed  time.Time     // when a refresh was last refused
+	forced  time.Time     // when a refused token was last replaced
 	flight  *flight
 	unkept  *unkept // only the flight uses it
 }
@@ -99,25 +100,42 @@ func (s *Source) InstanceURL() string {
 // that a repair is noticed by whoever asks next.
 func (s *Source) CredentialsVersion(ctx context.Context) string {
 	s.mu.Lock()
-	now, every := s.o.Now(), lookWell
+	every := lookWell
 	if s.have.Broken || s.have.Version == 0 {
 		every = lookBroken
 	}
-	due := s.looked.IsZero() || now.Sub(s.looked) >= every
-	if due {
-		s.looked = now // others do with what is known
+	looking, due := s.looking, false
+	if looking == nil && (s.looked.IsZero() || s.o.Now().Sub(s.looked) >= every) {
+		looking, due = make(chan struct{}), true
+		s.looking = looking
 	}
 	s.mu.Unlock()
-	if due {
-		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-		defer cancel()
-		if seen, err := s.o.Store().Connection(ctx, s.o.Destination); err == nil {
-			s.adopt(seen)
+	switch {
+	case due:
+		s.lookOnce(ctx, looking)
+	case looking != nil && every == lookBroken: // all who ask at this moment learn of a repair
+		select {
+		case <-looking:
+		case <-ctx.Done():
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strconv.FormatInt(s.have.Version, 10)
+}
+
+// lookOnce looks into the ledger for whoever waits for it.
+func (s *Source) lookOnce(ctx context.Context, looking chan struct{}) {
+	bounded, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	seen, err := s.o.Store().Connection(bounded, s.o.Destination)
+	if err == nil {
+		s.adopt(seen)
+	}
+	s.mu.Lock()
+	s.looked, s.looking = s.o.Now(), nil
+	s.mu.Unlock()
+	close(looking)
 }
 
 // Close waits for a refresh that is under way: what the vendor has answered must be kept.
