@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 )
 
@@ -14,6 +16,14 @@ type Credentials interface {
 	Renew(ctx context.Context, refused string) (string, error)
 }
 
+// VersionOf says which credentials there are now, "" where they cannot tell.
+func VersionOf(ctx context.Context, credentials Credentials) string {
+	if versioned, ok := credentials.(Versioned); ok {
+		return versioned.CredentialsVersion(ctx)
+	}
+	return ""
+}
+
 // ErrNotRenewable says that a token is refused for good: a person must replace it.
 var ErrNotRenewable = errors.New("the token cannot be renewed")
 
@@ -22,6 +32,12 @@ type StaticToken string
 
 // Token is the token itself.
 func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
+
+// CredentialsVersion is another one for another token.
+func (t StaticToken) CredentialsVersion(context.Context) string {
+	sum := sha256.Sum256([]byte(t))
+	return hex.EncodeToString(sum[:8])
+}
 
 // Renew is refused.
 func (t StaticToken) Renew(context.Context, string) (string, error) { return "", ErrNotRenewable }

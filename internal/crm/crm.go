@@ -16,6 +16,19 @@ type Fields map[string]any
 // with Write.Read and set with SetOwner only.
 const FieldOwner = "owner"
 
+// IsBlank says that a value is none: it fills nothing and identifies nothing.
+func IsBlank(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []string:
+		return len(v) == 0
+	}
+	return false
+}
+
 // Write is one upsert of one object on behalf of one submission.
 type Write struct {
 	// Submission is the id of the submission, for idempotency and for telling "created by this very write, whose reply

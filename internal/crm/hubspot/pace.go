@@ -2,8 +2,6 @@ package hubspot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,14 +25,7 @@ func (c *Connector) MaxBatch(string) int { return maxBatch }
 
 // CredentialsVersion changes with the token, or with whatever the credentials say.
 func (c *Connector) CredentialsVersion(ctx context.Context) string {
-	switch credentials := c.config.Credentials.(type) {
-	case crm.Versioned:
-		return credentials.CredentialsVersion(ctx)
-	case crm.StaticToken:
-		sum := sha256.Sum256([]byte(credentials))
-		return hex.EncodeToString(sum[:8])
-	}
-	return ""
+	return crm.VersionOf(ctx, c.config.Credentials)
 }
 
 // classOf tells searches, whose limit is five in a second, from all other calls.

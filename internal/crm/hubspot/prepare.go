@@ -97,7 +97,7 @@ func (o *object) lookup(it *item, write *crm.Write, key []string) (lookup, bool)
 		} else {
 			values[name] = it.values[name]
 		}
-		if blankValue(write.Fields[field]) || strings.TrimSpace(values[name]) == "" {
+		if crm.IsBlank(write.Fields[field]) || strings.TrimSpace(values[name]) == "" {
 			return lookup{}, false
 		}
 	}

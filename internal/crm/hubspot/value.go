@@ -93,16 +93,3 @@ func (o *object) decode(properties map[string]*string, s merge.State, fields []s
 
 // blank says that a record has no value.
 func blank(value *string) bool { return value == nil || *value == "" }
-
-// blankValue says that a value of the port identifies nothing.
-func blankValue(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case []string:
-		return len(v) == 0
-	}
-	return false
-}

@@ -98,7 +98,7 @@ func (t *table) chooseKey(write crm.Write) ([]string, *crm.Error) {
 
 func hasKey(write crm.Write, key []string) bool {
 	for _, field := range key {
-		if blankValue(write.Fields[field]) {
+		if crm.IsBlank(write.Fields[field]) {
 			return false
 		}
 	}

@@ -103,16 +103,3 @@ func unmarshal(data []byte, into any) error {
 	decoder.UseNumber()
 	return decoder.Decode(into)
 }
-
-// blankValue says that a value identifies nothing.
-func blankValue(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case []string:
-		return len(v) == 0
-	}
-	return false
-}

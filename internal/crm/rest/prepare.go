@@ -111,7 +111,7 @@ func (it *item) plan(o *object) {
 		}
 		switch {
 		case !slices.Contains(it.by.by, field):
-			if !d.Writes(field, field, blank(is)) {
+			if !d.Writes(field, field, crm.IsBlank(is)) {
 				continue
 			}
 		case isNew:
@@ -172,7 +172,7 @@ func (it *item) settle(o *object, id string, answered *record, call *crm.Call) {
 func shown(f restapi.Field, value any) any {
 	text, is := value.(string)
 	switch {
-	case blank(value):
+	case crm.IsBlank(value):
 		return nil
 	case is && (f.Type == "integer" || f.Type == "decimal") && isNumber(text):
 		return json.Number(text)

@@ -5,8 +5,6 @@ package rest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -137,14 +135,7 @@ func (c *Connector) MaxBatch(object string) int {
 
 // CredentialsVersion changes with the credentials, as far as they can tell.
 func (c *Connector) CredentialsVersion(ctx context.Context) string {
-	switch credentials := c.config.Credentials.(type) {
-	case crm.Versioned:
-		return credentials.CredentialsVersion(ctx)
-	case crm.StaticToken:
-		sum := sha256.Sum256([]byte(credentials))
-		return hex.EncodeToString(sum[:8])
-	}
-	return ""
+	return crm.VersionOf(ctx, c.config.Credentials)
 }
 
 // send fills in a request and makes the call.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"handoff/internal/crm"
 	"handoff/internal/restapi"
 )
 
@@ -51,7 +52,7 @@ func writeMoment(at time.Time, how string) any {
 // encode writes a value of the port as the API takes it. What does not fit the field's type is sent as it is: the API says
 // what is wrong with it, and that is what people are shown.
 func encode(f restapi.Field, value any) any {
-	if blank(value) {
+	if crm.IsBlank(value) {
 		return nil
 	}
 	var encoded any
@@ -215,8 +216,8 @@ func chosen(f restapi.Field, text string) string {
 
 // same says that a record has a value already.
 func same(f restapi.Field, is, value any) bool {
-	if blank(is) || blank(value) {
-		return blank(is) && blank(value)
+	if crm.IsBlank(is) || crm.IsBlank(value) {
+		return crm.IsBlank(is) && crm.IsBlank(value)
 	}
 	if several, list := value.([]string); list {
 		has, alike := is.([]string)
@@ -233,19 +234,6 @@ func same(f restapi.Field, is, value any) bool {
 func encodePlain(f restapi.Field, value any) any {
 	f.As = nil
 	return encode(f, value)
-}
-
-// blank says that a value of the port is none.
-func blank(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case []string:
-		return len(v) == 0
-	}
-	return false
 }
 
 // folded is one spelling of all that an API may take for the same key.

@@ -134,7 +134,7 @@ func (o *object) lookup(it *item, write *crm.Write, key []string) (lookup, bool)
 	for _, name := range key {
 		property := o.property(name)
 		value := it.values[property]
-		if blankValue(write.Fields[name]) || folded(value) == "" {
+		if crm.IsBlank(write.Fields[name]) || folded(value) == "" {
 			return l, false
 		}
 		l.values[property] = value

@@ -10,8 +10,6 @@ package salesforce
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -152,14 +150,7 @@ func (c *Connector) MaxBatch(string) int { return maxBatch }
 
 // CredentialsVersion changes with the token, or with whatever the credentials say.
 func (c *Connector) CredentialsVersion(ctx context.Context) string {
-	switch credentials := c.config.Credentials.(type) {
-	case crm.Versioned:
-		return credentials.CredentialsVersion(ctx)
-	case crm.StaticToken:
-		sum := sha256.Sum256([]byte(credentials))
-		return hex.EncodeToString(sum[:8])
-	}
-	return ""
+	return crm.VersionOf(ctx, c.config.Credentials)
 }
 
 // instance is where the org answers now.

@@ -144,12 +144,6 @@ func blank(value any) bool {
 	return value == nil || isText && text == ""
 }
 
-// blankValue says that a value of the port identifies nothing.
-func blankValue(value any) bool {
-	choices, isList := value.([]string)
-	return blank(value) || isList && len(choices) == 0
-}
-
 // folded is one spelling of all that Salesforce takes for the same unique value.
 func folded(value any) string {
 	switch v := value.(type) {
