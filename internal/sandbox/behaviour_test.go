@@ -208,3 +208,33 @@ func TestPage(t *testing.T) {
 	require.Contains(t, string(body), "/crm/v4/objects/contacts/7/associations/default/companies/8")
 	require.NotContains(t, string(body), "<script>alert")
 }
+
+// TestFaultsAreSeen: the list of calls has those that failed on command too, whoever answered them.
+func TestFaultsAreSeen(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{})
+	for _, path := range []string{"/crm/v3/owners", "/services/data/v67.0/limits"} {
+		for _, fault := range []sandbox.Fault{
+			{Kind: sandbox.RateLimit, Count: 1}, {Kind: sandbox.ServerError, Status: 503, Count: 1}, {Kind: sandbox.HTML, Count: 1},
+			{Kind: sandbox.Locked, Count: 1}, {Kind: sandbox.DropBefore, Count: 1},
+		} {
+			require.NoError(t, s.Faults.Add(fault))
+			response, err := client.Post(s.URL+path, "application/json", nil) // not a call that is repeated by itself
+			if fault.Kind == sandbox.DropBefore {
+				require.Error(t, err)
+				continue
+			}
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+		}
+	}
+	var account, org []int
+	for _, call := range s.HubSpot.Calls() {
+		account = append(account, call.Status)
+	}
+	for _, call := range s.Salesforce.Calls() {
+		org = append(org, call.Status)
+	}
+	require.Equal(t, []int{429, 503, 502, 423, 0}, account)
+	require.Equal(t, []int{403, 503, 502, 400, 0}, org)
+}

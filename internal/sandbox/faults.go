@@ -61,6 +61,8 @@ type vendor interface {
 	Broken(w http.ResponseWriter, status int)
 	Locked(w http.ResponseWriter)
 	ExpireAll()
+	// Saw notes a call that a fault was the answer to; status 0 is none.
+	Saw(r *http.Request, status int)
 }
 
 // Faults are the faults that are on. It is safe for concurrent use.
@@ -136,11 +138,17 @@ func (f *Faults) around(next vendor, usual string) http.Handler {
 			return
 		}
 		lasts := time.Duration(fault.For) * time.Millisecond
+		instead := func(answer func(http.ResponseWriter)) {
+			seen := &seen{ResponseWriter: w}
+			answer(seen)
+			next.Saw(r, seen.status)
+		}
 		switch fault.Kind {
 		case DropAfterCommit:
 			next.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
 		case DropBefore:
+			next.Saw(r, 0)
 			panic(http.ErrAbortHandler)
 		case Stall:
 			select {
@@ -150,13 +158,13 @@ func (f *Faults) around(next vendor, usual string) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		case RateLimit:
-			next.TooMany(w, or(fault.Policy, usual))
+			instead(func(w http.ResponseWriter) { next.TooMany(w, or(fault.Policy, usual)) })
 		case ServerError:
-			next.Broken(w, or(fault.Status, http.StatusInternalServerError))
+			instead(func(w http.ResponseWriter) { next.Broken(w, or(fault.Status, http.StatusInternalServerError)) })
 		case HTML:
-			page(w, or(fault.Status, http.StatusBadGateway))
+			instead(func(w http.ResponseWriter) { page(w, or(fault.Status, http.StatusBadGateway)) })
 		case Locked:
-			next.Locked(w)
+			instead(next.Locked)
 		case Expire:
 			next.ExpireAll()
 			next.ServeHTTP(w, r)
@@ -167,6 +175,17 @@ func (f *Faults) around(next vendor, usual string) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// seen is an answer whose status is seen.
+type seen struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *seen) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
 }
 
 func or[T comparable](value, otherwise T) T {

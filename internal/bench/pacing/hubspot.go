@@ -65,40 +65,41 @@ func (h *HubSpot) Calls() (searches, calls, refused int) {
 // HubSpotPaths are what mappings make of a lead: from a contact alone to everything that there is.
 func HubSpotPaths() []Path {
 	return []Path{
-		{Name: "contact", Batches: 1, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			_, err := put(ctx, c, "contact", contact(n, ""))
-			return err
+		{Name: "contact", Batches: 1, Lead: func(c crm.Connector, n int) []Step {
+			return []Step{func(ctx context.Context) error { return put(ctx, c, "contact", contact(n, ""), nil) }}
 		}},
-		{Name: "contact with an owner", Batches: 3, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			id, err := put(ctx, c, "contact", contact(n, ""))
-			if err != nil {
-				return err
+		{Name: "contact with an owner", Batches: 3, Lead: func(c crm.Connector, n int) []Step {
+			var person string
+			return []Step{
+				func(ctx context.Context) error { return put(ctx, c, "contact", contact(n, ""), &person) },
+				func(ctx context.Context) error { return own(ctx, c, "contact", person, hubspotOwner) },
 			}
-			return own(ctx, c, "contact", id, "41629779")
 		}},
-		{Name: "company, contact, lead, owner", Batches: 6, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			company, err := put(ctx, c, "company", crm.Write{
-				Submission: submission(n), Keys: [][]string{{"domain"}}, SubmittedAt: asked,
-				Fields: crm.Fields{"domain": fmt.Sprintf("company%d.example.com", n), "name": fmt.Sprintf("Company %d", n)},
-			})
-			if err != nil {
-				return err
+		{Name: "company, contact, lead, owner", Batches: 6, Lead: func(c crm.Connector, n int) []Step {
+			var company, person, lead string
+			return []Step{
+				func(ctx context.Context) error {
+					return put(ctx, c, "company", crm.Write{
+						Submission: submission(n), Keys: [][]string{{"domain"}}, SubmittedAt: asked,
+						Fields: crm.Fields{"domain": fmt.Sprintf("company%d.example.com", n), "name": fmt.Sprintf("Company %d", n)},
+					}, &company)
+				},
+				func(ctx context.Context) error { return put(ctx, c, "contact", contact(n, company), &person) },
+				func(ctx context.Context) error {
+					return put(ctx, c, "lead", crm.Write{
+						Submission: submission(n), Keys: [][]string{{"handoff_key"}}, SubmittedAt: asked,
+						Fields: crm.Fields{
+							"handoff_key": submission(n), "hs_lead_name": fmt.Sprintf("Lead %d", n), "contact_id": person, "company_id": company,
+						},
+					}, &lead)
+				},
+				func(ctx context.Context) error { return own(ctx, c, "lead", lead, hubspotOwner) },
 			}
-			person, err := put(ctx, c, "contact", contact(n, company))
-			if err != nil {
-				return err
-			}
-			lead, err := put(ctx, c, "lead", crm.Write{
-				Submission: submission(n), Keys: [][]string{{"handoff_key"}}, SubmittedAt: asked,
-				Fields: crm.Fields{"handoff_key": submission(n), "hs_lead_name": fmt.Sprintf("Lead %d", n), "contact_id": person, "company_id": company},
-			})
-			if err != nil {
-				return err
-			}
-			return own(ctx, c, "lead", lead, "41629779")
 		}},
 	}
 }
+
+const hubspotOwner = "41629779"
 
 func contact(n int, company string) crm.Write {
 	w := crm.Write{Submission: submission(n), Keys: [][]string{{"email"}}, SubmittedAt: asked, Fields: crm.Fields{

@@ -16,11 +16,15 @@ import (
 // Path is what has to be done for one lead, in the order in which a submission does it.
 type Path struct {
 	Name string
-	// Lead carries the n-th lead through. Its errors are *crm.Error.
-	Lead func(ctx context.Context, c crm.Connector, n int) error
+	// Lead is what the n-th lead needs, in its order.
+	Lead func(c crm.Connector, n int) []Step
 	// Batches is how many requests a hundred leads cost at the very least, searches not counted.
 	Batches int
 }
+
+// Step is one thing that a lead needs. Once it has been done it is not repeated, whatever becomes of the later ones. Its errors
+// are *crm.Error.
+type Step func(ctx context.Context) error
 
 // Load says how many leads come.
 type Load struct {
@@ -48,8 +52,8 @@ func (m Measured) Quantile(q float64) time.Duration {
 	return time.Duration(m.Latency.ValueAtQuantile(q)) * time.Microsecond
 }
 
-// Measure carries leads through a connector. A lead that fails for now comes again, in its turn where it was told one, as the
-// workflow does.
+// Measure carries leads through a connector. A step that fails for now comes again, in its turn where it was told one, as the
+// workflow has it.
 func Measure(ctx context.Context, c crm.Connector, path Path, load Load) (Measured, error) {
 	m := Measured{Leads: load.Leads, Latency: hdrhistogram.New(1, int64(time.Hour/time.Microsecond), 3)}
 	var mu sync.Mutex
@@ -87,8 +91,13 @@ func Measure(ctx context.Context, c crm.Connector, path Path, load Load) (Measur
 }
 
 func carry(ctx context.Context, c crm.Connector, path Path, n int, turns *atomic.Int64) error {
-	for {
-		err := path.Lead(ctx, c, n)
+	steps := path.Lead(c, n)
+	for len(steps) > 0 {
+		err := steps[0](ctx)
+		if err == nil {
+			steps = steps[1:]
+			continue
+		}
 		failure, ok := crm.AsError(err)
 		if !ok || failure.Kind.Permanent() {
 			return err
@@ -98,6 +107,7 @@ func carry(ctx context.Context, c crm.Connector, path Path, n int, turns *atomic
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 func wait(ctx context.Context, d time.Duration) {

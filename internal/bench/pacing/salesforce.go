@@ -57,29 +57,28 @@ func (s *Salesforce) Calls() (searches, calls, refused int) {
 // SalesforcePaths are what mappings make of a lead.
 func SalesforcePaths() []Path {
 	return []Path{
-		{Name: "lead", Batches: 2, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			_, err := put(ctx, c, "lead", lead(n))
-			return err
+		{Name: "lead", Batches: 2, Lead: func(c crm.Connector, n int) []Step {
+			return []Step{func(ctx context.Context) error { return put(ctx, c, "lead", lead(n), nil) }}
 		}},
-		{Name: "lead with an owner", Batches: 4, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			id, err := put(ctx, c, "lead", lead(n))
-			if err != nil {
-				return err
+		{Name: "lead with an owner", Batches: 4, Lead: func(c crm.Connector, n int) []Step {
+			var id string
+			return []Step{
+				func(ctx context.Context) error { return put(ctx, c, "lead", lead(n), &id) },
+				func(ctx context.Context) error { return own(ctx, c, "lead", id, salesforceOwner) },
 			}
-			return own(ctx, c, "lead", id, salesforceOwner)
 		}},
-		{Name: "lead, campaign member, owner", Batches: 6, Lead: func(ctx context.Context, c crm.Connector, n int) error {
-			id, err := put(ctx, c, "lead", lead(n))
-			if err != nil {
-				return err
+		{Name: "lead, campaign member, owner", Batches: 6, Lead: func(c crm.Connector, n int) []Step {
+			var id string
+			return []Step{
+				func(ctx context.Context) error { return put(ctx, c, "lead", lead(n), &id) },
+				func(ctx context.Context) error {
+					return put(ctx, c, "campaign_member", crm.Write{
+						Submission: submission(n), Keys: [][]string{{"campaign_id", "lead_id"}}, SubmittedAt: asked,
+						Fields: crm.Fields{"campaign_id": campaign, "lead_id": id},
+					}, nil)
+				},
+				func(ctx context.Context) error { return own(ctx, c, "lead", id, salesforceOwner) },
 			}
-			if _, err := put(ctx, c, "campaign_member", crm.Write{
-				Submission: submission(n), Keys: [][]string{{"campaign_id", "lead_id"}}, SubmittedAt: asked,
-				Fields: crm.Fields{"campaign_id": campaign, "lead_id": id},
-			}); err != nil {
-				return err
-			}
-			return own(ctx, c, "lead", id, salesforceOwner)
 		}},
 	}
 }

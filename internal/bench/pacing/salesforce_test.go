@@ -1,6 +1,7 @@
 package pacing_test
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"handoff/internal/bench/pacing"
 	"handoff/internal/crm/pacer"
 	"handoff/internal/sandbox"
+	org "handoff/internal/sandbox/salesforce"
 )
 
 func newSalesforce(t *testing.T) *pacing.Salesforce {
@@ -54,14 +56,13 @@ func TestFortyTimesSalesforce(t *testing.T) {
 // I2), and hardly more calls are made than the faults cost.
 func TestStormsSalesforce(t *testing.T) {
 	t.Parallel()
-	for name, storm := range map[string]struct {
-		faults []sandbox.Fault
-		lost   int // calls that the faults cost: those that failed, and as many that had to be made again before them
-	}{
-		"5xx burst":    {[]sandbox.Fault{{Kind: sandbox.ServerError, Status: 503, Skip: 8, Count: 6}}, 12},
-		"proxy page":   {[]sandbox.Fault{{Kind: sandbox.HTML, Skip: 8, Count: 4}}, 8},
-		"lost replies": {[]sandbox.Fault{{Kind: sandbox.DropAfterCommit, Path: "/composite", Skip: 3, Count: 3}}, 6},
-		"locked rows":  {[]sandbox.Fault{{Kind: sandbox.Locked, Path: "/composite", Skip: 2, Count: 3}}, 6},
+	for name, faults := range map[string][]sandbox.Fault{
+		"limit storm":  {{Kind: sandbox.RateLimit, Policy: "ConcurrentPerOrgLongTxn", Skip: 8, Count: 5}},
+		"5xx burst":    {{Kind: sandbox.ServerError, Status: 503, Skip: 8, Count: 6}},
+		"proxy page":   {{Kind: sandbox.HTML, Skip: 8, Count: 4}},
+		"hung up":      {{Kind: sandbox.DropBefore, Skip: 8, Count: 4}},
+		"lost replies": {{Kind: sandbox.DropAfterCommit, Path: "/composite", Skip: 3, Count: 3}},
+		"locked rows":  {{Kind: sandbox.Locked, Path: "/composite", Skip: 2, Count: 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,25 +71,58 @@ func TestStormsSalesforce(t *testing.T) {
 				c := pacedSalesforce(t, s, true)
 				path := pacing.SalesforcePaths()[1]
 				measure(t, c, path, pacing.Load{First: 9000, Leads: 200, AtOnce: 200})
-				for _, fault := range storm.faults {
+				for _, fault := range faults {
 					require.NoError(t, s.Faults.Add(fault))
 				}
 				s.Org.ForgetCalls()
 				m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
-				_, calls, _ := s.Calls()
-				fewest := 10*path.Batches + storm.lost
-				t.Logf("%-14s %d calls, %d at the very least, in %s", name, calls, fewest, m.Took)
-				emails := map[any]int{}
-				for _, record := range s.Org.Records("Lead") {
-					emails[record["Email"]]++
-					require.Equal(t, 1, emails[record["Email"]], "one person is one record")
-					require.Equal(t, "005dL0000012aB1QAI", record["OwnerId"])
+				require.Empty(t, s.Faults.List(), "all of them have happened")
+				requireLeads(t, s, 2200)
+				var calls []call
+				for _, made := range s.Org.Calls() {
+					calls = append(calls, call{made.Status, made.Method != http.MethodGet})
 				}
-				require.Len(t, emails, 2200)
-				require.LessOrEqual(t, calls, fewest+fewest/10)
+				requireFewest(t, m, 10*path.Batches, faults, calls)
 			})
 		})
 	}
+}
+
+// requireLeads holds that so many people are there, each as one record with its owner.
+func requireLeads(t *testing.T, s *pacing.Salesforce, n int) {
+	t.Helper()
+	emails := map[any]int{}
+	for _, record := range s.Org.Records("Lead") {
+		emails[record["Email"]]++
+		require.Equal(t, 1, emails[record["Email"]], "one person is one record")
+		require.Equal(t, "005dL0000012aB1QAI", record["OwnerId"])
+	}
+	require.Len(t, emails, n)
+}
+
+// TestARevokedSession: while two thousand submissions flow nobody hammers with it, and all go on when it is given again.
+func TestARevokedSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSalesforce(t)
+		c := pacedSalesforce(t, s, true)
+		path := pacing.SalesforcePaths()[1]
+		measure(t, c, path, pacing.Load{First: 9000, Leads: 200, AtOnce: 200})
+		s.Org.Revoke(org.Token)
+		s.Org.ForgetCalls()
+		time.AfterFunc(3*time.Minute, func() { s.Org.Allow(org.Token, 0) })
+		m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
+		requireLeads(t, s, 2200)
+		refused := 0
+		for _, made := range s.Org.Calls() {
+			if made.Status == http.StatusUnauthorized {
+				refused++
+			}
+		}
+		require.Positive(t, refused)
+		require.LessOrEqual(t, refused, 3*60/10+8, "one call in ten seconds finds out")
+		require.Less(t, m.Took, 4*time.Minute, "all are released within a minute")
+	})
 }
 
 // TestTheDaysLimitOfSalesforce: at the end of what the org may be asked in 24 hours, leads wait and nobody asks in vain (I4);
@@ -105,7 +139,7 @@ func TestTheDaysLimitOfSalesforce(t *testing.T) {
 		m := measure(t, c, path, pacing.Load{Leads: 2000, AtOnce: 2000})
 		_, calls, refused := s.Calls()
 		t.Logf("%d calls, %d in vain, in %s", calls-before, refused, m.Took)
-		require.Len(t, s.Org.Records("Lead"), 2200)
+		requireLeads(t, s, 2200)
 		require.Greater(t, m.Took, 23*time.Hour)
 		require.LessOrEqual(t, calls-before, 60, "the fewest are 40; what had been gathered before the wait goes in smaller batches")
 		require.LessOrEqual(t, refused, 2)

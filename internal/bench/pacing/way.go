@@ -41,12 +41,16 @@ var asked = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 func submission(n int) string { return fmt.Sprintf("sub_%08d", n) }
 
-func put(ctx context.Context, c crm.Connector, object string, w crm.Write) (string, error) {
+// put writes a record, and tells its id.
+func put(ctx context.Context, c crm.Connector, object string, w crm.Write, id *string) error {
 	result := c.Upsert(ctx, object, []crm.Write{w})[0]
 	if result.Err != nil {
-		return "", result.Err
+		return result.Err
 	}
-	return result.RecordID, nil
+	if id != nil {
+		*id = result.RecordID
+	}
+	return nil
 }
 
 func own(ctx context.Context, c crm.Connector, object, id, owner string) error {

@@ -165,3 +165,10 @@ func (s *Server) Locked(w http.ResponseWriter) {
 	s.limitHeaders(w.Header(), false)
 	s.write(w, (&failure{Status: http.StatusLocked, Message: "Resource is locked"}).answer())
 }
+
+// Saw notes a call that something in between has answered; status 0 is no answer.
+func (s *Server) Saw(r *http.Request, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, Call{At: s.options.Now(), Method: r.Method, Path: r.URL.Path, Status: status})
+}

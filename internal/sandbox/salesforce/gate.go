@@ -172,3 +172,10 @@ func (s *Server) Locked(w http.ResponseWriter) {
 func rowLocked(id string) *failure {
 	return wrong("UNABLE_TO_LOCK_ROW", nil, "unable to obtain exclusive access to this record or 1 records: %s", id)
 }
+
+// Saw notes a call that something in between has answered; status 0 is no answer.
+func (s *Server) Saw(r *http.Request, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, Call{At: s.options.Now(), Method: r.Method, Path: r.URL.Path, Status: status})
+}
