@@ -22,8 +22,8 @@ lead: build ## Print a curl line that sends a signed sample lead to the running 
 demo: build ## Send a dozen samples that end in every way a lead can end, print what became of them
 	@exec $(HANDOFF) dev demo
 
-bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities
-	@exec $(HANDOFF) dev bench
+bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities, and pacing with one call a lead
+	@$(HANDOFF) dev bench && exec $(HANDOFF) dev bench pacer
 
 record-histories: build ## Record the histories that the replay tests read again
 	@exec $(HANDOFF) dev record-histories

@@ -75,7 +75,7 @@ type Record struct {
 	Owned   bool        `json:"owned"`          // takes an owner
 	Owner   string      `json:"owner,omitempty"`
 	// Batch is the id of the vendor batch in which the record was written, and Writes how many went in it, where the step ran
-	// as a regular activity: its summary is fixed before anybody knows them.
+	// as a regular activity. Its summary is fixed before anybody knows them, so that of the next step tells them.
 	Batch  string `json:"batch,omitempty"`
 	Writes int    `json:"batch_writes,omitempty"`
 }

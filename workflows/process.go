@@ -25,6 +25,7 @@ type process struct {
 	parked      bool
 	reviewLimit time.Duration
 	resolution  *submission.Resolution
+	batches     []string // of the vendor, in which the records were written; of steps that ran as regular activities
 	logger      log.Logger
 }
 
@@ -76,6 +77,24 @@ func (p *process) mapped(m activities.Mapped) {
 	if m.Trace == submission.TraceFull {
 		p.trace = m.Trace
 	}
+}
+
+// upserted notes the batches in which the records were written, with their sizes.
+func (p *process) upserted(u activities.Upserted) {
+	for _, record := range u.Records {
+		if record.Batch != "" {
+			p.batches = append(p.batches, fmt.Sprintf("%s in batch %s of %d", record.Object, record.Batch, record.Writes))
+		}
+	}
+}
+
+// inBatches ends the summary of the step after the upsert: that of the upsert itself was fixed when it was scheduled, before
+// anybody knew its batches.
+func (p *process) inBatches() string {
+	if len(p.batches) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(p.batches, ", ")
 }
 
 func (p *process) assigned(a activities.Assigned) {
@@ -150,6 +169,9 @@ func (p *process) describe(ctx workflow.Context) {
 	line("Destination", s.Destination)
 	line("Owner", s.Owner)
 	line("Queue", s.OwnerQueue)
+	for _, batch := range p.batches {
+		line("Written", batch)
+	}
 	line("Why", strings.TrimSpace(s.ErrorKind+" "+s.ErrorCode))
 	for _, problem := range s.Problems {
 		fmt.Fprintf(&b, "- Problem: `%s` %s %s\n", problem.Field, problem.Code, problem.Expect)

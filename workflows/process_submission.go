@@ -38,6 +38,7 @@ var do *activities.Activities
 // path is the path of a submission, as drawn in the README.
 func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	input := activities.Step{Submission: p.id, Correction: p.correction, Background: p.background}
+	p.batches = nil // of an earlier round, before a review
 
 	if p.thin {
 		fetched, err := run[activities.Fetched](ctx, p, submission.StepFetch, submission.QueueSubmissions,
@@ -82,9 +83,10 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	if err != nil {
 		return "", err
 	}
+	p.upserted(upserted)
 
 	assigned, err := run[activities.Assigned](ctx, p, submission.StepAssign, submission.QueueCRM(mapped.Destination),
-		"owner in "+mapped.Destination, do.AssignOwner,
+		"owner in "+mapped.Destination+p.inBatches(), do.AssignOwner,
 		activities.Assignee{Step: input, Route: upserted.Route, Records: upserted.Records})
 	if err != nil {
 		return "", err
@@ -94,10 +96,12 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	for _, destination := range mapped.Further {
 		also := input
 		also.Destination = destination
-		if _, err := run[activities.Upserted](ctx, p, submission.StepUpsert.At(destination), submission.QueueCRM(destination),
-			"records into "+destination, do.UpsertRecords, also); err != nil {
+		there, err := run[activities.Upserted](ctx, p, submission.StepUpsert.At(destination), submission.QueueCRM(destination),
+			"records into "+destination, do.UpsertRecords, also)
+		if err != nil {
 			return "", err
 		}
+		p.upserted(there)
 	}
 
 	disposition := upserted.Disposition()

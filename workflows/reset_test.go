@@ -33,7 +33,7 @@ func TestResetIsSafeAtAnyEvent(t *testing.T) {
 	for _, trace := range []submission.Trace{submission.TraceFast, submission.TraceFull} {
 		t.Run("trace "+string(trace), func(t *testing.T) {
 			t.Parallel()
-			l, c, crmDSN := runWorker(t)
+			l, c, crmDSN := runWorker(t, func(connector crm.Connector) crm.Connector { return connector })
 			id := deliver(t, l, "reset-"+string(trace)+time.Now().String(), good())
 			require.NoError(t, temporal.Start(t.Context(), c, submission.Submission{ID: id, Source: "website", Form: "demo-request", Trace: trace}, 0))
 			first := finish(t, c, l, id)
@@ -59,8 +59,9 @@ func TestResetIsSafeAtAnyEvent(t *testing.T) {
 	}
 }
 
-// runWorker runs the real workflow and activities over a real ledger and a real CRM of tables, on the shared server.
-func runWorker(t *testing.T) (*ledger.Ledger, client.Client, string) {
+// runWorker runs the real workflow and activities over a real ledger and a real CRM of tables, on the shared server. What
+// front makes stands in front of the CRM.
+func runWorker(t *testing.T, front func(crm.Connector) crm.Connector) (*ledger.Ledger, client.Client, string) {
 	t.Helper()
 	crmDSN := stacktest.Postgres(t)
 	env := []string{
@@ -74,7 +75,7 @@ func runWorker(t *testing.T) (*ledger.Ledger, client.Client, string) {
 	_, err = connector.(connectors.SetUp).Setup(t.Context())
 	require.NoError(t, err)
 	acts, l := newActivities(t, func(d *activities.Deps) {
-		d.Destinations = map[string]activities.Destination{"crm": {Connector: connector}}
+		d.Destinations = map[string]activities.Destination{"crm": {Connector: front(connector)}}
 	})
 	server := stacktest.TemporalServer(t)
 	c, err := temporal.Dial(temporal.Options{Address: server.Address, Namespace: "default", Logger: slog.New(slog.DiscardHandler)})
