@@ -37,7 +37,7 @@ func newDoctor(env environ) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look at everything that a lead needs on its way, and say what to do about what is wrong",
 		Long: `Looks at the configuration, the secrets, the ledger and its clock, Temporal with its namespace, search attributes and workers, each CRM's
-credentials, and the mappings against what each CRM takes. It changes nothing, and needs the environment of the worker.
+credentials and their scopes, and the mappings against what each CRM takes. It changes nothing, and needs the environment of the worker.
 
 It ends with 0 when all is well and with 1 when something is to be done.`,
 		Args: cobra.NoArgs,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,6 +16,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/ledger"
+	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/folder"
 	"handoff/internal/mappingtool/lint"
 	"handoff/internal/mappingtool/schemacheck"
@@ -133,28 +135,51 @@ func (d *doctor) destinations(ctx context.Context, c *config.Config) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
-		what := "destination " + name
 		connector, err := connectors.New(ctx, name, c.Destinations[name], tokens(c))
 		if err != nil {
-			d.wrong(what, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
+			d.wrong("destination "+name, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
 			continue
 		}
-		owners, err := connector.Owners(ctx)
-		if err == nil {
-			var found []schemacheck.Finding
-			if found, err = schemacheck.Check(ctx, set, name, connector); err == nil && len(found) > 0 {
-				d.wrong(what, fmt.Sprintf("would not take what the mappings write: %d findings", len(found)), "handoff mappings check --destination "+name+" shows them")
-				_ = connector.Close()
-				continue
-			}
-		}
+		says, do, err := examineCRM(ctx, set, name, connector)
 		_ = connector.Close()
-		if err != nil {
-			d.wrong(what, err.Error(), remedy(name, c.Destinations[name], err))
-			continue
+		switch {
+		case err != nil:
+			d.wrong("destination "+name, err.Error(), remedy(name, c.Destinations[name], err))
+		case do != "":
+			d.wrong("destination "+name, says, do)
+		default:
+			d.ok("destination "+name, "%s", says)
 		}
-		d.ok(what, "lets us in, takes what the mappings write, and knows %d owners", len(owners))
 	}
+}
+
+// examineCRM asks a CRM whether it lets us in, whether the credentials may write what the mappings do, and whether its schema
+// takes that. It says what to do where something is wrong.
+func examineCRM(ctx context.Context, set *mapping.Set, name string, connector crm.Connector) (says, do string, err error) {
+	owners, err := connector.Owners(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	also := ""
+	if scoped, ok := connector.(crm.Scoped); ok {
+		missing, known, err := scoped.MissingScopes(ctx, schemacheck.Objects(set, name))
+		switch {
+		case err != nil:
+			return "", "", err
+		case len(missing) > 0:
+			return "its credentials lack scopes that the mappings need", "give them " + strings.Join(missing, ", "), nil
+		case known:
+			also = ", may write it"
+		}
+	}
+	found, err := schemacheck.Check(ctx, set, name, connector)
+	if err != nil {
+		return "", "", err
+	}
+	if len(found) > 0 {
+		return fmt.Sprintf("would not take what the mappings write: %d findings", len(found)), "handoff mappings check --destination " + name + " shows them", nil
+	}
+	return fmt.Sprintf("lets us in, takes what the mappings write%s, and knows %d owners", also, len(owners)), "", nil
 }
 
 // remedy is what to do about a CRM that refuses or does not answer.

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/sandbox"
+	"handoff/internal/sandbox/sandboxtest"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
 )
@@ -80,4 +82,35 @@ func TestDoctor(t *testing.T) {
 	said, status = doctor("HANDOFF_MAPPINGS=" + filepath.Join(dir, "nowhere"))
 	require.Equal(t, 1, status)
 	require.Regexp(t, `(?m)^!!  mappings +.*\n +→ HANDOFF_MAPPINGS names their folder`, said)
+
+	account := sandboxtest.Start(t, sandbox.Options{})
+	account.HubSpot.Allow("reader", 0, "crm.objects.owners.read", "crm.objects.contacts.read", "crm.schemas.contacts.read")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hubspot.yaml"), []byte(`
+sources:
+  website: {scheme: standard-webhooks, secrets: [HANDOFF_SOURCE_WEBSITE_SECRETS], form: newsletter}
+destinations:
+  crm: {connector: hubspot, hubspot: {token_env: TOKEN, base_url: `+account.URL+`}}
+`), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "mappings"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mappings", "newsletter.yaml"), []byte(`
+mapping: newsletter
+owner: marketing
+forms: [newsletter]
+sources: [website]
+destination: crm
+identity: email
+consent: {basis: not-collected}
+fields:
+  - {from: email, to: contact.email, type: email, required: true}
+objects:
+  contact: {object: contact, key: [email]}
+`), 0o600))
+	hubspot := []string{"HANDOFF_CONFIG=" + filepath.Join(dir, "hubspot.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(dir, "mappings")}
+	said, status = doctor(append(hubspot, "TOKEN=reader")...)
+	require.Equal(t, 1, status)
+	require.Regexp(t, `(?m)^!!  destination crm +its credentials lack scopes that the mappings need\n +→ give them crm.objects.contacts.write$`, said)
+	said, _ = doctor(append(hubspot, "TOKEN=pat-na1-00000000-sandbox")...)
+	require.Regexp(t, `(?m)^ok  destination crm +lets us in, takes what the mappings write, may write it, and knows 2 owners$`, said)
+	said, _ = doctor(append(hubspot, "TOKEN=revoked")...)
+	require.Regexp(t, `(?m)^!!  destination crm +.*\n +→ its credentials are refused: replace them`, said)
 }

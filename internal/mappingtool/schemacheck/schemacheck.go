@@ -64,6 +64,19 @@ func Check(ctx context.Context, set *mapping.Set, destination string, d crm.Conn
 	return findings, nil
 }
 
+// Objects are the kinds of records that mappings of the set write to a destination.
+func Objects(set *mapping.Set, destination string) []string {
+	var names []string
+	for _, m := range set.All() {
+		for _, object := range objects(slices.DeleteFunc(m.Fields(), func(f mapping.FieldInfo) bool { return f.Destination != destination })) {
+			if !slices.Contains(names, object) {
+				names = append(names, object)
+			}
+		}
+	}
+	return names
+}
+
 // description is what the CRM says of an object: its properties, or the code with which it refuses.
 type description struct {
 	properties []crm.Property // nil where it refuses

@@ -107,6 +107,7 @@ func (s *Server) routes() *http.ServeMux {
 	}
 	for pattern, endpoint := range map[string]endpoint{
 		"GET /account-info/v3/details":                                     s.account,
+		"POST /oauth/v2/private-apps/get/access-token-info":                s.tokenInfo,
 		"GET /crm/v3/owners":                                               s.listOwners,
 		"GET /crm/v3/owners/{id}":                                          s.getOwner,
 		"GET /crm/v3/properties/{object}":                                  s.listProperties,
