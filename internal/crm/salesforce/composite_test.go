@@ -30,6 +30,9 @@ func TestFixtureComposite(t *testing.T) {
 			f.send(w)
 		case strings.HasSuffix(r.URL.Path, "/describe"):
 			describeFields(w)
+		case r.Method == http.MethodPatch: // once more: what was found is not there any more
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(parts[1].(map[string]any)["body"])
 		default:
 			_ = json.NewEncoder(w).Encode(map[string]any{"done": true, "records": []map[string]any{
 				{"Id": "00QdL00000AbC01UAF", "Submission_Key__c": "known", "LastName": "Danes"},

@@ -74,8 +74,13 @@ func TestConformance(t *testing.T) {
 // faulty is a second way to the org, as an app of its own, with faults of its own.
 func faulty(t testing.TB, s *sandboxtest.Running) crmtest.Faulty {
 	another := s.Another(t)
-	fault := func(f sandbox.Fault) func() {
-		return func() { require.NoError(t, another.Faults.Add(f)) }
+	fault := func(f sandbox.Fault, paths ...string) func() {
+		return func() {
+			for _, path := range paths {
+				f.Path = path
+				require.NoError(t, another.Faults.Add(f))
+			}
+		}
 	}
 	app := "app " + another.URL
 	grant := func() { s.Salesforce.ConnectClient(app, "secret") }
@@ -84,10 +89,10 @@ func faulty(t testing.TB, s *sandboxtest.Running) crmtest.Faulty {
 		Connector: connect(t, another, func(c *salesforce.Config) {
 			c.Credentials = salesforce.ClientCredentials(another.URL, app, "secret")
 		}),
-		LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit, Path: "/composite"}),
-		Stall:       fault(sandbox.Fault{Kind: sandbox.Stall, Path: "/services/data/"}),
-		Limit:       fault(sandbox.Fault{Kind: sandbox.RateLimit, Path: "/composite"}),
-		Expire:      fault(sandbox.Fault{Kind: sandbox.Expire, Path: "/composite", Count: 1}),
+		LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit}, "/composite", "/sobjects/Inquiry__c"),
+		Stall:       fault(sandbox.Fault{Kind: sandbox.Stall}, "/services/data/"),
+		Limit:       fault(sandbox.Fault{Kind: sandbox.RateLimit}, "/composite"),
+		Expire:      fault(sandbox.Fault{Kind: sandbox.Expire, Count: 1}, "/composite"),
 		Revoke: func() {
 			s.Salesforce.RevokeApp(app)
 			s.Salesforce.ConnectClient(app, "another secret")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,20 +49,36 @@ func (f fixture) send(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(f.Response.Body)
 }
 
+// alone is what an answer of a collection is to a record that is sent alone.
+func (f fixture) alone(one map[string]any) fixture {
+	f.Response.Status, f.Response.Body = http.StatusOK, one
+	if list, _ := one["errors"].([]any); len(list) > 0 {
+		var problems []map[string]any
+		for _, entry := range list {
+			problem := maps.Clone(entry.(map[string]any))
+			problem["errorCode"] = problem["statusCode"]
+			delete(problem, "statusCode")
+			problems = append(problems, problem)
+		}
+		f.Response.Status, f.Response.Body = http.StatusBadRequest, problems
+	}
+	return f
+}
+
 // fieldNames are what the org of the replays has.
 var fieldNames = []string{
 	"Email", "FirstName", "LastName", "Company", "LeadSource", "Status", "Submission_Key__c", "email_field__c", "Score__c", salesforce.StateField, salesforce.KeyField,
 }
 
-// replay is an org that answers collections as a test says, and everything before with what is needed to get there.
-func replay(t *testing.T, collections http.HandlerFunc) *salesforce.Connector {
+// replay is an org that answers writes as a test says, and everything before with what is needed to get there.
+func replay(t *testing.T, writes http.HandlerFunc) *salesforce.Connector {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case strings.Contains(r.URL.Path, "/composite/sobjects"):
-			collections(w, r)
 		case strings.HasSuffix(r.URL.Path, "/describe"):
 			describeFields(w)
+		case strings.Contains(r.URL.Path, "/sobjects"):
+			writes(w, r)
 		default:
 			_ = json.NewEncoder(w).Encode(map[string]any{"done": true, "records": []any{}})
 		}
@@ -150,6 +167,11 @@ func TestFixtureCollections(t *testing.T) {
 				}
 				_ = json.NewDecoder(r.Body).Decode(&sent)
 				own := f
+				if len(sent.Records) == 0 { // a lone one, whose key is in the path
+					at := strings.Index("0123456789", r.URL.Path[len(r.URL.Path)-1:])
+					own.alone(records[at].(map[string]any)).send(w)
+					return
+				}
 				var answers []any
 				for _, record := range sent.Records {
 					for i := range want {
