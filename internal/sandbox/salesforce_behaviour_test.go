@@ -59,6 +59,7 @@ func TestSalesforceRefuses(t *testing.T) {
 		"too big a number": {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","NumberOfEmployees":999999999}`, "NUMBER_OUTSIDE_VALID_RANGE", 400},
 		"key in the body":  {"PATCH", "/sobjects/Lead/Submission_Key__c/k", `{"Submission_Key__c":"k","LastName":"A","Company":"B"}`, "INVALID_FIELD", 400},
 		"e-mail is no key": {"PATCH", "/sobjects/Lead/Email/a@example.com", `{"LastName":"A","Company":"B"}`, "NOT_FOUND", 404},
+		"key in the path":  {"PATCH", "/sobjects/Lead/Submission_Key__c/a@example.inc", `{"LastName":"A","Company":"B"}`, "NOT_FOUND", 404},
 		"no such object":   {"POST", "/sobjects/Foo", `{}`, "NOT_FOUND", 404},
 		"no such record":   {"PATCH", "/sobjects/Lead/00QdL00000ZZZZZUAF", `{"LastName":"A"}`, "NOT_FOUND", 404},
 		"method":           {"PUT", "/sobjects/Lead", `{}`, "METHOD_NOT_ALLOWED", 405},
@@ -177,44 +178,6 @@ func TestSalesforceConverted(t *testing.T) {
 	require.Equal(t, "CANNOT_UPDATE_CONVERTED_LEAD", list[0].Code)
 	require.Equal(t, 1, count(t, s, "SELECT Id FROM Lead WHERE IsConverted = true AND ConvertedContactId = '"+contact+"' AND ConvertedContact.Email = 'a@example.com'"))
 	askOrg(t, s, "PATCH", data+"/sobjects/Contact/"+contact, `{"Phone":"1"}`, 204, nil)
-}
-
-// TestSalesforceComposite: later parts use the answers of earlier ones; all or nothing is what it says.
-func TestSalesforceComposite(t *testing.T) {
-	t.Parallel()
-	s := startOrg(t, salesforce.Options{})
-	campaign := s.Salesforce.Put("Campaign", "", map[string]any{"Name": "Spring"})
-	body := func(status string, all bool) string {
-		return fmt.Sprintf(`{"allOrNone":%t,"compositeRequest":[
-			{"method":"PATCH","url":"`+data+`/sobjects/Lead/Submission_Key__c/k","referenceId":"lead","body":{"LastName":"A","Company":"B"}},
-			{"method":"POST","url":"`+data+`/sobjects/CampaignMember","referenceId":"member","body":{"LeadId":"@{lead.id}","CampaignId":%q,"Status":%q}},
-			{"method":"GET","url":"`+data+`/query?q=SELECT+Id+FROM+Lead","referenceId":"found"},
-			{"method":"PATCH","url":"`+data+`/sobjects/Lead/@{found.records[0].Id}","referenceId":"phone","body":{"Phone":"1"}},
-			{"method":"PATCH","url":"`+data+`/sobjects/Lead/@{member.nothing}","referenceId":"halted","body":{"Phone":"2"}}]}`, all, campaign, status)
-	}
-	var answers struct {
-		Parts []struct {
-			Status int `json:"httpStatusCode"`
-		} `json:"compositeResponse"`
-	}
-	statuses := func() (all []int) {
-		for _, part := range answers.Parts {
-			all = append(all, part.Status)
-		}
-		return all
-	}
-	askOrg(t, s, "POST", data+"/composite", body("Responded", true), 200, &answers)
-	require.Equal(t, []int{400, 400, 400, 400, 400}, statuses())
-	require.Empty(t, s.Salesforce.Records("Lead"))
-	require.Empty(t, s.Salesforce.Records("CampaignMember"))
-	askOrg(t, s, "POST", data+"/composite", body("Responded", false), 200, &answers)
-	require.Equal(t, []int{201, 201, 200, 204, 400}, statuses())
-	member := s.Salesforce.Records("CampaignMember")[0]
-	require.Equal(t, true, member["HasResponded"])
-	require.Equal(t, "1", s.Salesforce.Records("Lead")[0]["Phone"])
-	askOrg(t, s, "POST", data+"/composite", body("Sent", false), 200, &answers)
-	require.Equal(t, []int{200, 400, 200, 204, 400}, statuses(), "a second membership is refused")
-	require.Equal(t, 5, s.Salesforce.Calls()[2].Items)
 }
 
 // TestSalesforceQueries: conditions mean what SOQL says.

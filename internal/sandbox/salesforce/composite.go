@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,7 +45,7 @@ func (s *Server) composite(r *request) answer {
 		return f.answer()
 	}
 	r.items = len(in.Parts)
-	if f := countParts(in.Parts); f != nil {
+	if f := checkParts(in.Parts); f != nil {
 		return f.answer()
 	}
 	mark, failed := len(s.undo), false
@@ -90,14 +91,32 @@ func itemFailed(body any, allOrNone bool) bool {
 	return false
 }
 
-func countParts(parts []part) *failure {
+var (
+	aReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_]*$`)
+	heavyPart  = regexp.MustCompile(`^/services/data/v[0-9.]+/(query|queryAll|composite/sobjects)([/?]|$)`)
+)
+
+// inherited are headers that parts have from the composite and may not have of their own.
+var inherited = []string{"Accept", "Authorization", "Content-Type"}
+
+func checkParts(parts []part) *failure {
 	heavy, seen := 0, map[string]bool{}
 	for _, p := range parts {
-		if strings.Contains(p.URL, "/query") || strings.Contains(p.URL, "/composite/sobjects") {
+		if heavyPart.MatchString(p.URL) {
 			heavy++
 		}
-		if p.Reference == "" || seen[p.Reference] {
+		switch {
+		case p.Reference == "" || seen[p.Reference]:
 			return refused(http.StatusBadRequest, "INVALID_INPUT", "Every part needs a referenceId of its own")
+		case !aReference.MatchString(p.Reference):
+			return refused(http.StatusBadRequest, "JSON_PARSER_ERROR", "Provided referenceId ('%s') must start with a letter or a number, and it can contain only letters, numbers and underscores ('_').", p.Reference)
+		case !strings.HasPrefix(p.URL, "/services/data/v"):
+			return refused(http.StatusBadRequest, "INVALID_INPUT", "The URL of a part begins with /services/data/")
+		}
+		for name := range p.Headers {
+			if slices.Contains(inherited, http.CanonicalHeaderKey(name)) {
+				return refused(http.StatusBadRequest, "INVALID_HEADER", "A part may not have the header %s", name)
+			}
 		}
 		seen[p.Reference] = true
 	}
@@ -120,12 +139,13 @@ var referred = regexp.MustCompile(`@\{([^}]+)\}`)
 
 // part makes one call of a composite.
 func (s *Server) part(r *request, p part, told map[string]any) answer {
-	missing := ""
+	missing, from := "", ""
 	fill := func(text string, encode func(string) string) string {
 		return referred.ReplaceAllStringFunc(text, func(found string) string {
 			value, ok := lookUp(told, found[2:len(found)-1])
 			if !ok {
 				missing = found[2 : len(found)-1]
+				from = step.FindString(missing)
 			}
 			return encode(value)
 		})
@@ -136,7 +156,7 @@ func (s *Server) part(r *request, p part, told map[string]any) answer {
 		return strings.Trim(string(quoted), `"`)
 	})
 	if missing != "" {
-		return halted("Invalid reference specified. No value for " + missing + " found")
+		return halted("Invalid reference specified. No value for " + missing + " found in " + from + ".")
 	}
 	parsed, err := url.Parse(address)
 	if err != nil {

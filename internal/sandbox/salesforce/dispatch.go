@@ -80,6 +80,8 @@ func (s *Server) sobjects(r *request) answer {
 		return s.on(r, methods{http.MethodGet: with(s.deleted)})
 	case len(r.path) == 3, len(r.path) == 4 && strings.EqualFold(r.path[2], "Id"):
 		return s.on(r, methods{http.MethodGet: with(s.get), http.MethodPatch: with(s.update), http.MethodDelete: with(s.erase)})
+	case len(r.path) == 4 && strings.HasSuffix(strings.ToLower(r.path[3]), ".inc"): // taken for the name of a format
+		return notFound().answer()
 	case len(r.path) == 4:
 		return s.on(r, methods{http.MethodGet: with(s.getByKey), http.MethodPatch: with(s.upsert), http.MethodDelete: with(s.eraseByKey)})
 	}

@@ -16,6 +16,8 @@ type Field struct {
 	Required           bool
 	// Options are the values of a picklist; a custom picklist takes no others.
 	Options []string
+	// LeadsTo is the object whose records a reference leads to.
+	LeadsTo string
 }
 
 // field is a field with what describe says beside.
@@ -168,6 +170,9 @@ func (s *Server) AddField(object string, f Field) {
 	}
 	if f.Type == "double" || f.Type == "currency" || f.Type == "percent" {
 		made.precision = 18
+	}
+	if f.LeadsTo != "" {
+		made.references, made.relationship = []string{f.LeadsTo}, strings.TrimSuffix(f.Name, "__c")+"__r"
 	}
 	o.add(made)
 	o.changed = s.options.Now().UTC().Truncate(time.Second)
