@@ -5,6 +5,7 @@ package crmtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,8 @@ type Harness struct {
 	Picklist, Choice string
 	// Owner is someone who can own records, Another someone else.
 	Owner, Another string
+	// Linked is an object whose records link to those of Object; nil where the connector is no crm.LinkedUpserter.
+	Linked *Linked
 	// Patience is a deadline that a healthy call meets easily.
 	Patience time.Duration
 }
@@ -59,7 +62,7 @@ type Faulty struct {
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	s := &suite{Harness: h}
-	for name, test := range map[string]func(*testing.T){
+	tests := map[string]func(*testing.T){
 		"insert then update":                             s.insertThenUpdate,
 		"repeating a batch has the effect of one":        s.repeat,
 		"alternative keys are tried in order":            s.alternativeKeys,
@@ -89,7 +92,9 @@ func Run(t *testing.T, h Harness) {
 		"describe":                                       s.describe,
 		"set owner keeps the first":                      s.setOwner,
 		"set owner at once":                              s.setOwnerAtOnce,
-	} {
+	}
+	maps.Copy(tests, s.linkedTests(t))
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t)

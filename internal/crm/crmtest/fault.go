@@ -57,10 +57,14 @@ func (s *suite) stalled(t *testing.T) {
 	s.find(t, person)
 }
 
-func (s *suite) canceled(t *testing.T) {
+func canceledContext() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	result := s.Connector.Upsert(ctx, s.Object, []crm.Write{s.submission("sub_a", s.person(), 0, nil)})[0]
+	return ctx
+}
+
+func (s *suite) canceled(t *testing.T) {
+	result := s.Connector.Upsert(canceledContext(), s.Object, []crm.Write{s.submission("sub_a", s.person(), 0, nil)})[0]
 	require.NotNil(t, result.Err)
 	require.Equal(t, crm.Transient, result.Err.Kind)
 }

@@ -31,9 +31,16 @@ func start(t testing.TB, options org.Options) *sandboxtest.Running {
 	} {
 		s.Salesforce.AddField("Inquiry__c", f)
 	}
+	s.Salesforce.AddObject("Visit__c", "a02")
+	for _, f := range []org.Field{
+		{Name: "Number__c", Type: "string", Length: 80, Unique: true, ExternalID: true}, {Name: "Place__c", Type: "string"},
+		{Name: "Inquiry__c", Type: "reference", LeadsTo: "Inquiry__c"},
+	} {
+		s.Salesforce.AddField("Visit__c", f)
+	}
 	s.Salesforce.AddField("Lead", org.Field{Name: "Score__c", Type: "double"})
 	s.Salesforce.AddField("Contact", org.Field{Name: "Score__c", Type: "double"})
-	for _, object := range []string{"Inquiry__c", "Lead", "Contact", "Account", "Opportunity", "CampaignMember", "Task"} {
+	for _, object := range []string{"Inquiry__c", "Visit__c", "Lead", "Contact", "Account", "Opportunity", "CampaignMember", "Task"} {
 		prepare(s, object)
 	}
 	return s
@@ -67,6 +74,7 @@ func TestConformance(t *testing.T) {
 		Connector: connect(t, s, nil), Object: "Inquiry__c", Key: "Email__c", Other: "Number__c",
 		Texts: [3]string{"First__c", "Last__c", "Firm__c"}, Number: "Employees__c", Picklist: "Stage__c", Choice: "New",
 		Owner: "005dL0000012aB1QAI", Another: "005dL0000012aB2QAI", Patience: 30 * time.Second,
+		Linked: &crmtest.Linked{Object: "Visit__c", Key: "Number__c", Link: "Inquiry__c", Text: "Place__c"},
 		Faulty: func(t testing.TB) crmtest.Faulty { return faulty(t, s) },
 	})
 }

@@ -37,7 +37,8 @@ func (it *item) plan() {
 			c.values[name] = value
 		}
 	}
-	if it.to.renamed == nil && it.by.external == KeyField && blank(it.found[KeyField]) {
+	nothing := len(c.values) == 0 && !d.Changed()
+	if it.to.renamed == nil && it.by.external == KeyField && blank(it.found[KeyField]) && !(it.adoptLater && nothing) {
 		c.values[KeyField] = it.by.value
 	}
 	if d.Changed() {

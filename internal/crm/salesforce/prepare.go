@@ -43,10 +43,21 @@ type item struct {
 	by      lookup
 	change  change
 	retried bool
+	// adoptLater says that a record that is found without Handoff's key gets it with its next change, and not for its own sake.
+	adoptLater bool
 }
 
 // prepare reads a write: its fields must be known and its values writable, and one of its keys must have a value.
 func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Error) {
+	it, failure := o.encode(write, result)
+	if failure != nil {
+		return nil, failure
+	}
+	return it, it.identify(o, write.Keys)
+}
+
+// encode reads the values of a write.
+func (o *object) encode(write *crm.Write, result *crm.Result) (*item, *crm.Error) {
 	names := slices.Concat(slices.Concat(write.Keys...), write.CreateOnly, write.UpdateOnly, write.FillBlanks)
 	for name := range write.Fields {
 		names = append(names, name)
@@ -60,7 +71,7 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 	it := &item{write: write, result: result, to: target{o: o}, values: map[string]any{}, fieldOf: map[string]string{}}
 	var bad, double []string
 	for name, value := range write.Fields {
-		property := o.property(name)
+		property := o.propertyFor(name, value)
 		encoded, ok := o.fields[property].encode(value)
 		if !ok {
 			bad = append(bad, name)
@@ -85,19 +96,24 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 		slices.Sort(double)
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "one_field_twice", Fields: slices.Compact(double)}
 	}
+	return it, nil
+}
+
+// identify finds the keys that have a value; there must be one.
+func (it *item) identify(o *object, keys [][]string) *crm.Error {
 	var asked []string
-	for _, key := range write.Keys {
+	for _, key := range keys {
 		asked = append(asked, key...)
-		if l, usable := o.lookup(it, write, key); usable {
+		if l, usable := o.lookup(it, it.write, key); usable {
 			it.lookups = append(it.lookups, l)
 		}
 	}
 	if len(it.lookups) == 0 {
 		slices.Sort(asked)
-		return nil, &crm.Error{Kind: crm.Invalid, Code: "no_key", Fields: slices.Compact(asked)}
+		return &crm.Error{Kind: crm.Invalid, Code: "no_key", Fields: slices.Compact(asked)}
 	}
 	it.by = it.lookups[0]
-	return it, nil
+	return nil
 }
 
 // unknown lists the fields that the object has not.
@@ -132,7 +148,7 @@ func (o *object) notSetUp() string {
 func (o *object) lookup(it *item, write *crm.Write, key []string) (lookup, bool) {
 	l := lookup{values: map[string]any{}}
 	for _, name := range key {
-		property := o.property(name)
+		property := o.propertyFor(name, write.Fields[name])
 		value := it.values[property]
 		if crm.IsBlank(write.Fields[name]) || folded(value) == "" {
 			return l, false

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // maxQuery bounds a query as it stands in an address. Salesforce takes 16,384 bytes with all headers.
@@ -34,28 +35,40 @@ func quote(text string) string {
 // moments are written in UTC in queries.
 func literalMoment(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// page is what a query finds, or some of it.
+type page struct {
+	Done    bool   `json:"done"`
+	Next    string `json:"nextRecordsUrl"`
+	Records []row  `json:"records"`
+}
+
+// queryPath is the address of a query.
+func (c *Connector) queryPath(soql string) string {
+	return c.path("query") + "?q=" + url.QueryEscape(soql)
+}
+
 // queryAll runs a query and reads all its pages, at most limit records.
 func (c *Connector) queryAll(ctx context.Context, operation, soql string, limit int) ([]row, *crm.Call, *crm.Error) {
+	r, failure := c.wire.Do(ctx, operation, http.MethodGet, c.queryPath(soql), nil)
+	return c.pages(ctx, operation, r, failure, limit)
+}
+
+// pages reads the page of a reply and those that follow it.
+func (c *Connector) pages(ctx context.Context, operation string, r *wire.Reply, failure *crm.Error, limit int) ([]row, *crm.Call, *crm.Error) {
 	var all []row
-	next := c.path("query") + "?q=" + url.QueryEscape(soql)
 	for {
-		r, failure := c.wire.Do(ctx, operation, http.MethodGet, next, nil)
+		var p page
+		if failure == nil {
+			failure = r.Read(&p)
+		}
 		if failure != nil {
 			return nil, r.Call, failure
 		}
-		var page struct {
-			Done    bool   `json:"done"`
-			Next    string `json:"nextRecordsUrl"`
-			Records []row  `json:"records"`
-		}
-		if failure := r.Read(&page); failure != nil {
-			return nil, r.Call, failure
-		}
-		all = append(all, page.Records...)
-		if page.Done || len(all) >= limit || !strings.HasPrefix(page.Next, "/services/data/") {
+		all = append(all, p.Records...)
+		if p.Done || len(all) >= limit || !strings.HasPrefix(p.Next, "/services/data/") {
 			return all[:min(len(all), limit)], r.Call, nil
 		}
-		next = page.Next
+		r, failure = c.wire.Do(ctx, operation, http.MethodGet, p.Next, nil)
 	}
 }
 

@@ -90,11 +90,12 @@ type Connector struct {
 }
 
 var (
-	_ crm.Connector    = (*Connector)(nil)
-	_ crm.Metered      = (*Connector)(nil)
-	_ crm.Batcher      = (*Connector)(nil)
-	_ crm.OwnerBatcher = (*Connector)(nil)
-	_ crm.Versioned    = (*Connector)(nil)
+	_ crm.Connector      = (*Connector)(nil)
+	_ crm.Metered        = (*Connector)(nil)
+	_ crm.Batcher        = (*Connector)(nil)
+	_ crm.LinkedUpserter = (*Connector)(nil)
+	_ crm.OwnerBatcher   = (*Connector)(nil)
+	_ crm.Versioned      = (*Connector)(nil)
 )
 
 // moved is a Credentials that has been told where the org is.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"handoff/internal/crm"
@@ -146,6 +147,17 @@ func (o *object) property(name string) string {
 		}
 	}
 	return name
+}
+
+// propertyFor is where a value goes. A lead that was converted is a contact, and members of a campaign are either.
+func (o *object) propertyFor(name string, value any) string {
+	property := o.property(name)
+	if id, _ := value.(string); property == "LeadId" && strings.HasPrefix(id, "003") && aRecordID.MatchString(id) {
+		if _, there := o.fields["ContactId"]; there {
+			return "ContactId"
+		}
+	}
+	return property
 }
 
 // field is what mappings call one of Salesforce's fields.

@@ -18,13 +18,7 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 	if len(writes) == 0 {
 		return results
 	}
-	o, call, failure := c.object(ctx, name, schemaLasts)
-	if failure == nil && c.outdated(o, writes) {
-		o, call, failure = c.object(ctx, name, 0)
-	}
-	if failure == nil && slices.ContainsFunc(writes, func(w crm.Write) bool { return slices.Contains(w.Read, crm.FieldOwner) }) {
-		failure = c.learnSelf(ctx)
-	}
+	o, call, failure := c.describeFor(ctx, name, writes)
 	if failure != nil {
 		for i := range results {
 			own := *failure
@@ -47,6 +41,18 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 		items = append(c.round(ctx, o, batch), rest...)
 	}
 	return results
+}
+
+// describeFor finds out what writes of an object need to know.
+func (c *Connector) describeFor(ctx context.Context, name string, writes []crm.Write) (*object, *crm.Call, *crm.Error) {
+	o, call, failure := c.object(ctx, name, schemaLasts)
+	if failure == nil && c.outdated(o, writes) {
+		o, call, failure = c.object(ctx, name, 0)
+	}
+	if failure == nil && slices.ContainsFunc(writes, func(w crm.Write) bool { return slices.Contains(w.Read, crm.FieldOwner) }) {
+		failure = c.learnSelf(ctx)
+	}
+	return o, call, failure
 }
 
 // outdated says that a write names what the schema does not have, and that the schema is not fresh: somebody may have added

@@ -1,0 +1,178 @@
+package salesforce
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
+)
+
+// look finds the records of the writes that are open, and holds the locks of all of them. A key that leads to another record
+// is known when that is: then all is let go and taken again together with it, so that nobody who holds one lock waits for
+// another. It returns false where everything has failed.
+func (c *Connector) look(ctx context.Context, groups []group) (release func(), ok bool) {
+	longest := 0
+	for _, g := range groups {
+		longest = max(longest, len(g))
+	}
+	for range longest + 1 {
+		nodes := prepareAll(c, groups)
+		var names []string
+		for _, n := range nodes {
+			for _, l := range n.item.lookups {
+				names = append(names, recordlock.Name(n.o.Object.Object, l.external, l.value))
+			}
+		}
+		release, err := recordlock.All(ctx, c.config.Locks, names)
+		if err != nil {
+			for _, n := range nodes {
+				n.item.refuse(wire.TransportFailure(ctx, err), nil)
+			}
+			return nil, false
+		}
+		c.find(ctx, nodes)
+		if !slices.ContainsFunc(nodes, (*node).outdated) {
+			return release, true
+		}
+		release()
+	}
+	for _, g := range groups {
+		for _, n := range g.open() {
+			n.item.refuse(&crm.Error{Kind: crm.Transient, Code: "changing"}, nil)
+		}
+	}
+	return nil, false
+}
+
+// prepareAll reads the writes that are open. Those that cannot be sent are refused.
+func prepareAll(c *Connector, groups []group) (nodes []*node) {
+	for _, g := range groups {
+		for _, n := range g.open() {
+			n.fill()
+			if failure := n.prepare(); failure != nil {
+				n.result.Err, n.result.Call = failure, &crm.Call{Operation: "check " + n.linked.Object, Code: failure.Code, Started: c.config.Now()}
+				break // what follows is left out
+			}
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// prepare makes the item of a write. A key that names a link is no key before the link's record is there; where no other one
+// has a value the record is as new as that one.
+func (n *node) prepare() *crm.Error {
+	it, failure := n.o.encode(&n.write, n.result)
+	if failure != nil {
+		return failure
+	}
+	n.tried = n.tried || n.item != nil && n.item.retried
+	it.retried = n.tried
+	var keys [][]string
+	for _, key := range n.write.Keys {
+		waits := false
+		for _, field := range key {
+			id, isLink := n.filled[field]
+			waits = waits || isLink && id == ""
+			it.adoptLater = it.adoptLater || isLink
+		}
+		if !waits {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) > 0 || len(n.write.Keys) == 0 {
+		if failure := it.identify(n.o, keys); failure != nil && len(keys) == len(n.write.Keys) {
+			return failure
+		}
+	}
+	it.to, n.item = target{o: n.o}, it
+	return nil
+}
+
+// outdated says that a key of a write leads to a record that was not known when it was looked for.
+func (n *node) outdated() bool {
+	if n.result.Err != nil {
+		return false
+	}
+	for _, field := range slices.Concat(n.write.Keys...) {
+		if to := n.links[field]; to != nil && to.id != n.filled[field] {
+			return true
+		}
+	}
+	return false
+}
+
+// find reads the records of writes, five questions in a request. Links to records that are found are filled.
+func (c *Connector) find(ctx context.Context, nodes []*node) {
+	var asked []question
+	byObject := map[*object][]*item{}
+	var order []*object
+	for _, n := range nodes {
+		if n.id = ""; len(n.item.lookups) == 0 {
+			continue
+		}
+		if byObject[n.o] == nil {
+			order = append(order, n.o)
+		}
+		byObject[n.o] = append(byObject[n.o], n.item)
+	}
+	for _, o := range order {
+		asked = append(asked, questions(o, byObject[o])...)
+	}
+	for some := range slices.Chunk(asked, maxHeavy) {
+		c.ask(ctx, some)
+	}
+	var found []*item
+	for _, n := range nodes {
+		if n.result.Err == nil {
+			found = append(found, n.item)
+		}
+	}
+	c.redirect(ctx, found)
+	for _, n := range nodes {
+		if n.result.Err == nil && n.item.found != nil {
+			n.id = n.item.found.id()
+		}
+	}
+	for _, n := range nodes {
+		n.settleLinks()
+	}
+}
+
+// settleLinks puts ids that are known now in the place of what stood for them.
+func (n *node) settleLinks() {
+	for _, to := range n.links {
+		if to.id == "" {
+			continue
+		}
+		for _, values := range []map[string]any{n.item.values, n.item.change.values} {
+			for name, value := range values {
+				if value == to.mark {
+					values[name] = to.id
+				}
+			}
+		}
+	}
+}
+
+// ask asks several questions in one request.
+func (c *Connector) ask(ctx context.Context, asked []question) {
+	if len(asked) == 1 {
+		rows, call, failure := c.queryAll(ctx, "read "+asked[0].o.name, asked[0].soql, maxFound)
+		asked[0].take(rows, call, failure)
+		return
+	}
+	requests := make([]subrequest, len(asked))
+	for i, q := range asked {
+		requests[i] = subrequest{Method: http.MethodGet, URL: c.queryPath(q.soql), Reference: "q" + strconv.Itoa(i)}
+	}
+	replies, failures := c.composite(ctx, "read records", requests)
+	for i, q := range asked {
+		rows, call, failure := c.pages(ctx, "read "+q.o.name, replies[i], failures[i], maxFound)
+		q.take(rows, call, failure)
+	}
+}
