@@ -499,6 +499,11 @@ func (g *gate) paced(class crm.Class) bool {
 			return true
 		}
 	}
+	for _, a := range g.long {
+		if a.limit.Class == "" || a.limit.Class == class {
+			return true
+		}
+	}
 	return false
 }
 

@@ -46,6 +46,7 @@ type Pacer struct {
 	mu     sync.Mutex
 	writes map[shape]*gatherer[crm.Write, crm.Result]
 	owners map[shape]*gatherer[crm.Given, crm.Owned]
+	linked map[shape]*gatherer[[]crm.Linked, []crm.Result]
 }
 
 var _ crm.Connector = (*Pacer)(nil)
