@@ -16,6 +16,7 @@ type object struct {
 	destination   string // "" is that of the submission
 	keys          [][]string
 	keySlots      [][]int // keys as slots
+	keyLinks      [][]int // the objects that the links among a key's fields lead to, by key
 	slots         []int
 	asked         string // the answer that identifies it
 	skippable     bool   // is left out when nothing identifies it
@@ -30,11 +31,15 @@ type object struct {
 	owned         bool
 }
 
-// identified says whether one of the keys has all its values.
-func (o *object) identified(values []filled) bool {
-	return slices.ContainsFunc(o.keySlots, func(key []int) bool {
-		return !slices.ContainsFunc(key, func(slot int) bool { return values[slot].value == nil })
-	})
+// identified says whether one of the keys has all its values. A link has one where what it leads to is written.
+func (o *object) identified(values []filled, written []bool) bool {
+	for i, key := range o.keySlots {
+		if !slices.ContainsFunc(key, func(slot int) bool { return values[slot].value == nil }) &&
+			!slices.ContainsFunc(o.keyLinks[i], func(to int) bool { return !written[to] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // fact is one fact that the routing table decides by.

@@ -35,6 +35,8 @@ func (c *compiler) customer(here at) {
 			c.problem(entry, "%s holds the consent, so it is always written", skip)
 		case ok && !c.together(&c.m.objects[index], &c.m.objects[target]):
 			c.problem(entry, "%s goes to another destination, where it is not known whether %s is a customer's", skip, s.Object)
+		default:
+			c.identifiedBy(entry, target, s.Skip)
 		}
 	}
 	if s.Route == "" {
@@ -46,4 +48,15 @@ func (c *compiler) customer(here at) {
 	o := &c.m.objects[index]
 	o.read = slices.Compact(slices.Sorted(slices.Values(append(o.read, sortedKeys(s.When)...))))
 	c.m.customer, c.m.customerObject = &CustomerRule{Object: s.Object, When: s.When, Skip: s.Skip, Route: s.Route}, index
+}
+
+// identifiedBy reports objects that nothing identifies when another one is left out, and that are not left out with it.
+func (c *compiler) identifiedBy(skip at, target int, skipped []string) {
+	for i := range c.m.objects {
+		o := &c.m.objects[i]
+		needs := len(o.keyLinks) > 0 && !slices.ContainsFunc(o.keyLinks, func(links []int) bool { return !slices.Contains(links, target) })
+		if needs && !slices.Contains(skipped, o.name) {
+			c.problem(skip, "%s is identified by %s, so it is to be left out too", o.name, c.m.objects[target].name)
+		}
+	}
 }

@@ -32,7 +32,7 @@ func (c *compiler) inventory() {
 		o := &c.m.objects[i]
 		for _, link := range o.links {
 			here := at{c.file, yamlfile.Root}.key("objects").key(o.name).key("links").key(link.Field)
-			c.toEach(o, FieldInfo{Field: link.Field, Type: "link", PII: "none", Rule: here.place()})
+			c.toEach(o, FieldInfo{Field: link.Field, Type: "link", PII: "none", Key: o.keyed(link.Field), Rule: here.place()})
 		}
 	}
 }
@@ -41,8 +41,13 @@ func (c *compiler) inventory() {
 func (c *compiler) field(slot int, info FieldInfo) {
 	o := &c.m.objects[c.m.slots[slot].object]
 	info.Field = c.m.slots[slot].field
-	info.Key = slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, info.Field) })
+	info.Key = o.keyed(info.Field)
 	c.toEach(o, info)
+}
+
+// keyed says that a field is one of a key.
+func (o *object) keyed(field string) bool {
+	return slices.ContainsFunc(o.keys, func(key []string) bool { return slices.Contains(key, field) })
 }
 
 func (c *compiler) toEach(o *object, info FieldInfo) {

@@ -29,7 +29,7 @@ func (c *compiler) describeObjects(objects at) {
 			c.problem(here.key("without_key"), "want review or skip")
 			always = true
 		}
-		c.keys(here, o, s)
+		c.keys(here, i, s)
 		o.createOnly = c.fieldList(here.key("create_only"), o, s.CreateOnly)
 		o.updateOnly = c.fieldList(here.key("update_only"), o, s.UpdateOnly)
 		o.fillBlanks = c.fieldList(here.key("fill_blanks"), o, s.FillBlanks)
@@ -59,17 +59,17 @@ func (c *compiler) contradictions(here at, s objectSpec) {
 	}
 }
 
-func (c *compiler) keys(object at, o *object, s objectSpec) {
-	here := object.key("key")
+func (c *compiler) keys(object at, index int, s objectSpec) {
+	o, here := &c.m.objects[index], object.key("key")
 	if len(s.Key) == 0 {
 		c.problem(here, "want the fields that identify the record, such as [email]")
 		return
 	}
 	o.keys = s.Key
-	complete, sure := true, false
+	complete, sure, nowhere := true, false, ""
 	for i, key := range s.Key {
 		entry := here.index(i)
-		var slots []int
+		var slots, links []int
 		all := true
 		for j, field := range key {
 			fieldAt := entry.entry(j)
@@ -77,6 +77,15 @@ func (c *compiler) keys(object at, o *object, s objectSpec) {
 				c.problem(fieldAt, "%q is listed twice", field)
 			}
 			slot, ok := c.m.slotOf[o.name+"."+field]
+			if to, isLink := s.Links[field]; isLink && !ok {
+				if target, known := c.objectIndex[to]; known && target < index { // else the link is reported
+					links = append(links, target)
+					if !c.alwaysWritten(to) {
+						all, nowhere = false, field
+					}
+				}
+				continue
+			}
 			if !ok {
 				c.problem(fieldAt, "no field fills %s.%s: %s", o.name, field, yamlfile.Unknown("field", field, c.fieldsOf(o)))
 				complete = false
@@ -93,13 +102,24 @@ func (c *compiler) keys(object at, o *object, s objectSpec) {
 				c.problem(entry, "never used: it holds all fields of %s, which comes before it", strings.Join(earlier, " and "))
 			}
 		}
-		o.keySlots = append(o.keySlots, slots)
+		o.keySlots, o.keyLinks = append(o.keySlots, slots), append(o.keyLinks, links)
 		sure = sure || all
 	}
-	if complete && !sure && s.WithoutKey == "" && s.When == "" {
+	switch {
+	case !complete || sure || s.WithoutKey != "" || s.When != "":
+	case nowhere != "":
+		c.problem(here, "%s leads nowhere where no %s is written, and then nothing identifies the %s; say `without_key: skip` or `review` for it",
+			o.name+"."+nowhere, s.Links[nowhere], o.name)
+	default:
 		c.problem(here, "%s may be without an answer, and then nothing identifies the %s; say `required: true` for the field, or `without_key: skip` or `review` for the object",
 			o.name+"."+s.Key[0][0], o.name)
 	}
+}
+
+// alwaysWritten says that nothing leaves an object out but a person.
+func (c *compiler) alwaysWritten(object string) bool {
+	s := c.spec.Objects[object]
+	return s.When == "" && s.WithoutKey != "skip"
 }
 
 // sure says that a slot is always filled, or that a rule sends the submission to review where it is not.

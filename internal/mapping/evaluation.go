@@ -76,7 +76,7 @@ func (e *evaluation) choose() {
 				continue
 			}
 		}
-		if o.identified(e.values) {
+		if o.identified(e.values, e.written) {
 			e.written[i] = true
 			continue
 		}

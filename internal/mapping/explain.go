@@ -220,7 +220,7 @@ func (d *record) settle(e *evaluation) {
 		o := &d.m.objects[index]
 		d.decisions[i].Value, d.decisions[i].Status = nil, StatusOmitted
 		d.decisions[i].Reason = "The " + o.name + " is not written, because no answer identifies it."
-		if o.identified(e.values) {
+		if o.identified(e.values, e.written) {
 			d.decisions[i].Status = StatusCondition
 			d.decisions[i].Reason = "The " + o.name + " is not written, because its condition is not met."
 		}
