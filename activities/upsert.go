@@ -67,31 +67,16 @@ func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
 	if w.plan.Written == nil {
 		w.plan.Written = map[string]Record{}
 	}
-	for _, object := range w.plan.Objects {
-		if cmp.Or(object.Destination, w.plan.Destination) != w.destination {
+	for i, object := range w.plan.Objects {
+		if !w.wants(object) {
 			continue
 		}
-		if w.plan.IsCustomer && slices.Contains(w.plan.Customer.Skip, object.Name) {
-			continue
+		if _, written := w.plan.Written[object.Name]; !written {
+			if failure := w.write(ctx, w.together(w.plan.Objects[i:])); failure != nil {
+				return upserted, failure
+			}
 		}
-		record, written := w.plan.Written[object.Name]
-		if !written {
-			result := w.write(ctx, object)
-			if result.Err != nil {
-				return upserted, result.Err
-			}
-			owner, _ := result.Record["owner"].(string)
-			record = Record{
-				Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
-				Owned: object.OwnerField, Owner: owner,
-			}
-			if result.Batch != nil && w.traced {
-				record.Batch, record.Writes = result.Batch.ID, result.Batch.Writes
-			}
-			w.plan.Written[object.Name] = record
-			w.plan.IsCustomer = w.plan.IsCustomer || w.isCustomer(object, result)
-		}
-		upserted.Records = append(upserted.Records, record)
+		upserted.Records = append(upserted.Records, w.plan.Written[object.Name])
 	}
 	if w.plan.IsCustomer {
 		upserted.Customer, upserted.Route = true, w.plan.Customer.Route
@@ -99,17 +84,46 @@ func (w *writer) writeAll(ctx context.Context) (Upserted, error) {
 	return upserted, nil
 }
 
-func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
+// wants says that an object is to be written to the destination.
+func (w *writer) wants(object mapping.Object) bool {
+	return cmp.Or(object.Destination, w.plan.Destination) == w.destination &&
+		!(w.plan.IsCustomer && slices.Contains(w.plan.Customer.Skip, object.Name))
+}
+
+// write writes objects, in one request where there are several, and returns the first failure.
+func (w *writer) write(ctx context.Context, objects []mapping.Object) error {
+	var results []crm.Result
+	if linker, ok := w.connector.(crm.LinkedUpserter); ok && len(objects) > 1 {
+		results = linker.UpsertLinked(ctx, [][]crm.Linked{w.linked(objects)})[0]
+	} else {
+		results = w.connector.Upsert(ctx, objects[0].Object, []crm.Write{w.upsertOf(objects[0])})
+	}
+	var failure error
+	for i, result := range results {
+		w.note(objects[i], result)
+		if result.Err != nil && failure == nil {
+			failure = result.Err
+		}
+	}
+	return failure
+}
+
+// upsertOf is the upsert of an object, with the ids of records that are written already in its links.
+func (w *writer) upsertOf(object mapping.Object) crm.Write {
 	fields := maps.Clone(object.Fields)
 	for _, link := range object.Links {
 		if to, ok := w.plan.Written[link.To]; ok {
 			fields[link.Field] = to.ID
 		}
 	}
-	result := w.connector.Upsert(ctx, object.Object, []crm.Write{{
+	return crm.Write{
 		Submission: string(w.submission), Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly,
 		UpdateOnly: object.UpdateOnly, FillBlanks: object.FillBlanks, SubmittedAt: w.plan.SubmittedAt, Read: object.Read,
-	}})[0]
+	}
+}
+
+// note keeps what became of an object: nothing, where it was not attempted.
+func (w *writer) note(object mapping.Object, result crm.Result) {
 	if result.Call != nil {
 		record := ledger.CallRecord{
 			Step: submission.StepUpsert, Destination: w.destination, Attempt: w.attempt, Call: *result.Call,
@@ -119,13 +133,23 @@ func (w *writer) write(ctx context.Context, object mapping.Object) crm.Result {
 		}
 		w.calls = append(w.calls, record)
 	}
-	if result.Err == nil {
-		w.writes = append(w.writes, ledger.WriteRecord{
-			Destination: w.destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
-			Fields: slices.Sorted(maps.Keys(fields)), Kept: result.Kept, MappingVersion: w.plan.Version,
-		})
+	if result.Err != nil || result.RecordID == "" {
+		return
 	}
-	return result
+	w.writes = append(w.writes, ledger.WriteRecord{
+		Destination: w.destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
+		Fields: slices.Sorted(maps.Keys(w.upsertOf(object).Fields)), Kept: result.Kept, MappingVersion: w.plan.Version,
+	})
+	owner, _ := result.Record["owner"].(string)
+	record := Record{
+		Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
+		Owned: object.OwnerField, Owner: owner,
+	}
+	if result.Batch != nil && w.traced {
+		record.Batch, record.Writes = result.Batch.ID, result.Batch.Writes
+	}
+	w.plan.Written[object.Name] = record
+	w.plan.IsCustomer = w.plan.IsCustomer || w.isCustomer(object, result)
 }
 
 // isCustomer applies the mapping's customer rule to a record as the CRM has it now.
