@@ -42,7 +42,7 @@ func TestSalesforcePage(t *testing.T) {
 		"HANDOFF_CRM_KEY=" + string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
 	examples := blocks(t, "salesforce.md", "yaml")
-	require.Len(t, examples, 3)
+	require.Len(t, examples, 4) // the last one is that of TestSalesforceCalls
 	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
 	file := func(name, example string) string {
 		path := filepath.Join(folder, name)
