@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"handoff/internal/crm"
 )
@@ -36,6 +37,7 @@ func (s *suite) linkedTests(t *testing.T) map[string]func(*testing.T) {
 		"I2 many writers of linked records at once":          s.linkedAtOnce,
 		"I4 a rate limit on linked records":                  s.linkedRateLimit,
 		"I5 an older answer of linked records":               s.linkedOlder,
+		"I5 any order of linked records":                     s.linkedAnyOrder,
 		"a token that expires among linked records":          s.linkedExpired,
 		"linked records that nobody waits for are transient": s.linkedCanceled,
 	}
@@ -122,61 +124,6 @@ func (s *suite) linkedByLink(t *testing.T) {
 	}
 }
 
-func (s *suite) linkedFailure(t *testing.T) {
-	const bad, worse = 2, 4
-	var people []string
-	var groups [][]crm.Linked
-	for i := range 6 {
-		people = append(people, s.person())
-		groups = append(groups, s.pair(fmt.Sprintf("sub_%d", i), people[i], 0, "fine"))
-	}
-	groups[bad][0].Write.Fields[s.Picklist] = "on no list " + marker
-	groups[worse][1].Write.Fields["no_such_field"] = "x"
-	for i, group := range s.upsertLinked(t, s.Connector, groups...) {
-		switch i {
-		case bad:
-			require.NotNil(t, group[0].Err)
-			require.Equal(t, crm.Invalid, group[0].Err.Kind)
-			require.Equal(t, []string{s.Picklist}, group[0].Err.Fields)
-			require.NotContains(t, group[0].Err.Error(), marker)
-			require.Equal(t, crm.Result{}, group[1], "what links to it is not attempted")
-			require.Empty(t, s.findAll(t, people[i]))
-			require.Empty(t, s.child(t, people[i]))
-		case worse:
-			require.NotNil(t, group[1].Err)
-			require.Equal(t, crm.Misconfigured, group[1].Err.Kind)
-			require.Equal(t, []string{"no_such_field"}, group[1].Err.Fields)
-		default:
-			s.requirePair(t, people[i], group)
-		}
-	}
-}
-
-func (s *suite) linkedLostReply(t *testing.T) {
-	faulty := s.Faulty(t)
-	s.warmLinked(t, faulty)
-	people := []string{s.person(), s.person()}
-	groups := [][]crm.Linked{s.pair("sub_lost", people[0], 0, "answer"), s.pair("sub_lost_too", people[1], 0, "answer")}
-	faulty.LoseReplies()
-	for _, group := range s.upsertLinked(t, faulty.Connector, groups...) {
-		require.NotNil(t, group[0].Err)
-		require.Equal(t, crm.Transient, group[0].Err.Kind)
-	}
-	faulty.Heal()
-	for i, group := range s.upsertLinked(t, faulty.Connector, groups...) {
-		s.requirePair(t, people[i], group)
-		require.Equal(t, crm.Created, group[0].Outcome)
-		require.Equal(t, crm.Created, group[1].Outcome)
-	}
-}
-
-// warmLinked writes a healthy group first: nothing but the fault may be in the way later.
-func (s *suite) warmLinked(t testing.TB, faulty Faulty) {
-	t.Helper()
-	person := s.person()
-	s.requirePair(t, person, s.upsertLinked(t, faulty.Connector, s.pair("sub_warm", person, 0, "answer"))[0])
-}
-
 func (s *suite) linkedTwice(t *testing.T) {
 	person, other := s.person(), s.person()
 	results := s.upsertLinked(t, s.Connector,
@@ -221,26 +168,6 @@ func (s *suite) linkedAtOnce(t *testing.T) {
 	}
 }
 
-func (s *suite) linkedRateLimit(t *testing.T) {
-	faulty := s.Faulty(t)
-	if faulty.Limit == nil {
-		return
-	}
-	s.warmLinked(t, faulty)
-	people := []string{s.person(), s.person()}
-	groups := [][]crm.Linked{s.pair("sub_a", people[0], 0, "answer"), s.pair("sub_b", people[1], 0, "answer")}
-	faulty.Limit()
-	for _, group := range s.upsertLinked(t, faulty.Connector, groups...) {
-		require.NotNil(t, group[0].Err)
-		require.Equal(t, crm.RateLimited, group[0].Err.Kind)
-		require.Positive(t, group[0].Err.RetryAfter)
-	}
-	faulty.Heal()
-	for i, group := range s.upsertLinked(t, faulty.Connector, groups...) {
-		s.requirePair(t, people[i], group)
-	}
-}
-
 func (s *suite) linkedOlder(t *testing.T) {
 	person := s.person()
 	s.requirePair(t, person, s.upsertLinked(t, s.Connector, s.pair("sub_new", person, 10, "new"))[0])
@@ -252,25 +179,34 @@ func (s *suite) linkedOlder(t *testing.T) {
 	require.Equal(t, "new", s.child(t, person)[0].Fields[s.Linked.Text])
 }
 
-func (s *suite) linkedExpired(t *testing.T) {
-	faulty := s.Faulty(t)
-	if faulty.Expire == nil {
-		return
-	}
-	s.warmLinked(t, faulty)
-	people := []string{s.person(), s.person()}
-	faulty.Expire()
-	results := s.upsertLinked(t, faulty.Connector, s.pair("sub_a", people[0], 0, "answer"), s.pair("sub_b", people[1], 0, "answer"))
-	for i, group := range results {
-		s.requirePair(t, people[i], group)
-	}
-}
-
-func (s *suite) linkedCanceled(t *testing.T) {
-	ctx := canceledContext()
-	person := s.person()
-	group := s.Connector.(crm.LinkedUpserter).UpsertLinked(ctx, [][]crm.Linked{s.pair("sub_a", person, 0, "answer")})[0]
-	require.NotNil(t, group[0].Err)
-	require.Equal(t, crm.Transient, group[0].Err.Kind)
-	require.Empty(t, s.findAll(t, person))
+// linkedAnyOrder draws submissions of one person and an order of arrival, in batches and with repetitions, and wants the
+// records that the order of answering gives.
+func (s *suite) linkedAnyOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		person := s.person()
+		var groups [][]crm.Linked
+		want := map[string]any{}
+		for minute := range rapid.IntRange(2, 5).Draw(rt, "submissions") {
+			group := s.pair(fmt.Sprintf("sub_%d", minute), person, minute, fmt.Sprintf("answer of minute %d", minute))
+			for i, field := range []string{s.Texts[0], s.Linked.Text} {
+				if minute > 0 && rapid.Bool().Draw(rt, fmt.Sprintf("submission %d is silent about %d", minute, i)) {
+					delete(group[i].Write.Fields, field)
+					continue
+				}
+				want[field] = group[i].Write.Fields[field]
+			}
+			groups = append(groups, group)
+		}
+		arrivals := rapid.Permutation(groups).Draw(rt, "arrivals")
+		arrivals = append(arrivals, rapid.SliceOfN(rapid.SampledFrom(groups), 0, 3).Draw(rt, "repetitions")...)
+		for len(arrivals) > 0 {
+			batch := rapid.IntRange(1, len(arrivals)).Draw(rt, "batch")
+			for _, group := range s.upsertLinked(t, s.Connector, arrivals[:batch]...) {
+				s.requirePair(t, person, group)
+			}
+			arrivals = arrivals[batch:]
+		}
+		require.Equal(rt, want[s.Texts[0]], s.find(t, person).Fields[s.Texts[0]])
+		require.Equal(rt, want[s.Linked.Text], s.child(t, person)[0].Fields[s.Linked.Text])
+	})
 }

@@ -86,7 +86,9 @@ func (p *Pacer) linker(s shape, linker crm.LinkedUpserter, most int) *gatherer[[
 			results := p.link(ctx, linker, batch)
 			for i, group := range batch {
 				for j, l := range group {
-					results[i][j].Batch = shared
+					if result := &results[i][j]; result.Err != nil || result.RecordID != "" { // not what was not attempted
+						result.Batch = shared
+					}
 					if i == 0 {
 						p.options.Metrics.Gathered(l.Object, len(batch))
 					}
