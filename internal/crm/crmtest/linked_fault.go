@@ -30,6 +30,8 @@ func (s *suite) linkedFailure(t *testing.T) {
 			require.Empty(t, s.findAll(t, people[i]))
 			require.Empty(t, s.child(t, people[i]))
 		case worse:
+			requireWritten(t, group[0])
+			require.Equal(t, group[0].RecordID, s.find(t, people[i]).ID, "what comes before it is written")
 			require.NotNil(t, group[1].Err)
 			require.Equal(t, crm.Misconfigured, group[1].Err.Kind)
 			require.Equal(t, []string{"no_such_field"}, group[1].Err.Fields)

@@ -30,15 +30,10 @@ type node struct {
 // group are writes that link to each other, in order.
 type group []*node
 
-// failed says that one of the writes has.
-func (g group) failed() bool {
-	return slices.ContainsFunc(g, func(n *node) bool { return n.result.Err != nil })
-}
-
-// open are the writes that are not done yet. None is where one has failed: those that follow it are left out.
+// open are the writes that are not done yet, up to one that has failed: those that follow it are left out.
 func (g group) open() group {
-	if g.failed() {
-		return nil
+	if i := slices.IndexFunc(g, func(n *node) bool { return n.result.Err != nil }); i >= 0 {
+		g = g[:i]
 	}
 	return slices.DeleteFunc(slices.Clone(g), func(n *node) bool { return n.done })
 }
