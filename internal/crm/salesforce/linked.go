@@ -14,11 +14,11 @@ type node struct {
 	linked *crm.Linked
 	result *crm.Result
 	o      *object
-	write  crm.Write        // with the ids of what it links to, or with what stands for them
-	links  map[string]*node // by field
-	filled map[string]string
-	mark   string // stands for its id as long as that is not known
-	before group
+	write  crm.Write         // with the ids of what it links to, or with what stands for them
+	links  map[string]*node  // by field
+	filled map[string]string // the ids that are in write, by field
+	mark   string            // stands for its id as long as that is not known
+	before group             // the writes before it
 	item   *item
 	id     string // of its record, once that is found or written
 	done   bool   // written

@@ -20,7 +20,7 @@ func (c *Connector) look(ctx context.Context, groups []group) (release func(), o
 		longest = max(longest, len(g))
 	}
 	for range longest + 1 {
-		nodes := prepareAll(c, groups)
+		nodes := c.prepareAll(groups)
 		var names []string
 		for _, n := range nodes {
 			for _, l := range n.item.lookups {
@@ -49,7 +49,7 @@ func (c *Connector) look(ctx context.Context, groups []group) (release func(), o
 }
 
 // prepareAll reads the writes that are open. Those that cannot be sent are refused.
-func prepareAll(c *Connector, groups []group) (nodes []*node) {
+func (c *Connector) prepareAll(groups []group) (nodes []*node) {
 	for _, g := range groups {
 		for _, n := range g.open() {
 			n.fill()
@@ -93,13 +93,17 @@ func (n *node) prepare() *crm.Error {
 	return nil
 }
 
-// outdated says that a key of a write leads to a record that was not known when it was looked for.
+// outdated says that a link leads to a record that was not known when the write was read, and that it makes a difference: to
+// how its record is found, or to the field that the link is in.
 func (n *node) outdated() bool {
 	if n.result.Err != nil {
 		return false
 	}
-	for _, field := range slices.Concat(n.write.Keys...) {
-		if to := n.links[field]; to != nil && to.id != n.filled[field] {
+	for field, to := range n.links {
+		if to.id == n.filled[field] {
+			continue
+		}
+		if n.o.propertyFor(field, to.id) != n.o.propertyFor(field, to.mark) || slices.Contains(slices.Concat(n.write.Keys...), field) {
 			return true
 		}
 	}

@@ -105,6 +105,13 @@ func TestConvertedLeadInAGroup(t *testing.T) {
 	require.Len(t, s.Salesforce.Records("CampaignMember"), 2)
 	require.Contains(t, byField(s, "CampaignMember", "ContactId"), any(contact))
 	require.Contains(t, byField(s, "Task", "WhoId"), any(contact))
+
+	// Also where the member is identified by something else.
+	another := s.Salesforce.Put("Campaign", "", map[string]any{"Name": "Summer"})
+	group := invitation(another, "luke@example.com", "sub_3", 6)
+	group[1].Write.Keys, group[1].Write.Fields[salesforce.KeyField] = [][]string{{salesforce.KeyField}}, "sub_3"
+	allWritten(t, c.UpsertLinked(t.Context(), [][]crm.Linked{group}))
+	require.Equal(t, contact, byField(s, "CampaignMember", "CampaignId")[another]["ContactId"])
 }
 
 // TestSomebodyWasQuickerInAGroup: a record that appears between the look and the write is taken over, and what links to it
