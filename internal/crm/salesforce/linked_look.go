@@ -20,7 +20,7 @@ func (c *Connector) look(ctx context.Context, groups []group) (release func(), o
 		longest = max(longest, len(g))
 	}
 	for range longest + 1 {
-		nodes := c.prepareAll(groups)
+		nodes := c.prepareGroups(groups)
 		var names []string
 		for _, n := range nodes {
 			for _, l := range n.item.lookups {
@@ -48,8 +48,8 @@ func (c *Connector) look(ctx context.Context, groups []group) (release func(), o
 	return nil, false
 }
 
-// prepareAll reads the writes that are open. Those that cannot be sent are refused.
-func (c *Connector) prepareAll(groups []group) (nodes []*node) {
+// prepareGroups reads the writes that are open. Those that cannot be sent are refused.
+func (c *Connector) prepareGroups(groups []group) (nodes []*node) {
 	for _, g := range groups {
 		for _, n := range g.open() {
 			n.fill()
@@ -163,11 +163,31 @@ func (n *node) settleLinks() {
 	}
 }
 
+// question is one query for the records of items of one object.
+type question struct {
+	o     *object
+	soql  string
+	items []*item
+}
+
+// questions are what has to be asked to find the records of items: one, or as many as it takes where the keys are long.
+func questions(o *object, items []*item) (all []question) {
+	for _, it := range items {
+		it.found, it.by, it.to = nil, it.lookups[0], target{o: o}
+	}
+	for rest := items; len(rest) > 0; {
+		where, n := o.conditionsOf(rest)
+		all = append(all, question{o, o.lookUpQuery(where, rest[:n]), rest[:n]})
+		rest = rest[n:]
+	}
+	return all
+}
+
 // ask asks several questions in one request.
 func (c *Connector) ask(ctx context.Context, asked []question) {
 	if len(asked) == 1 {
 		rows, call, failure := c.queryAll(ctx, "read "+asked[0].o.name, asked[0].soql, maxFound)
-		asked[0].take(rows, call, failure)
+		match(asked[0].items, rows, call, failure)
 		return
 	}
 	requests := make([]subrequest, len(asked))
@@ -176,7 +196,16 @@ func (c *Connector) ask(ctx context.Context, asked []question) {
 	}
 	replies, failures := c.composite(ctx, "read records", requests)
 	for i, q := range asked {
-		rows, call, failure := c.pages(ctx, "read "+q.o.name, replies[i], failures[i], maxFound)
-		q.take(rows, call, failure)
+		var first page
+		if failures[i] == nil {
+			failures[i] = replies[i].Read(&first)
+		}
+		rows, call, failure := first.Records, replies[i].Call, failures[i]
+		if failure == nil && first.more() && len(rows) < maxFound {
+			var more []row
+			more, call, failure = c.pages(ctx, "read "+q.o.name, first.Next, maxFound-len(rows))
+			rows = append(rows, more...)
+		}
+		match(q.items, rows, call, failure)
 	}
 }

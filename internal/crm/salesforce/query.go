@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/wire"
 )
 
 // maxQuery bounds a query as it stands in an address. Salesforce takes 16,384 bytes with all headers.
@@ -35,40 +34,42 @@ func quote(text string) string {
 // moments are written in UTC in queries.
 func literalMoment(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// page is what a query finds, or some of it.
+// queryAll runs a query and reads all its pages, at most limit records.
+func (c *Connector) queryAll(ctx context.Context, operation, soql string, limit int) ([]row, *crm.Call, *crm.Error) {
+	return c.pages(ctx, operation, c.queryPath(soql), limit)
+}
+
+func (c *Connector) queryPath(soql string) string {
+	return c.path("query") + "?q=" + url.QueryEscape(soql)
+}
+
+// page is one page of what a query finds.
 type page struct {
 	Done    bool   `json:"done"`
 	Next    string `json:"nextRecordsUrl"`
 	Records []row  `json:"records"`
 }
 
-// queryPath is the address of a query.
-func (c *Connector) queryPath(soql string) string {
-	return c.path("query") + "?q=" + url.QueryEscape(soql)
-}
+// more says that other pages follow.
+func (p page) more() bool { return !p.Done && strings.HasPrefix(p.Next, "/services/data/") }
 
-// queryAll runs a query and reads all its pages, at most limit records.
-func (c *Connector) queryAll(ctx context.Context, operation, soql string, limit int) ([]row, *crm.Call, *crm.Error) {
-	r, failure := c.wire.Do(ctx, operation, http.MethodGet, c.queryPath(soql), nil)
-	return c.pages(ctx, operation, r, failure, limit)
-}
-
-// pages reads the page of a reply and those that follow it.
-func (c *Connector) pages(ctx context.Context, operation string, r *wire.Reply, failure *crm.Error, limit int) ([]row, *crm.Call, *crm.Error) {
+// pages reads a page and those that follow it, at most limit records.
+func (c *Connector) pages(ctx context.Context, operation, next string, limit int) ([]row, *crm.Call, *crm.Error) {
 	var all []row
 	for {
-		var p page
-		if failure == nil {
-			failure = r.Read(&p)
-		}
+		r, failure := c.wire.Do(ctx, operation, http.MethodGet, next, nil)
 		if failure != nil {
 			return nil, r.Call, failure
 		}
+		var p page
+		if failure := r.Read(&p); failure != nil {
+			return nil, r.Call, failure
+		}
 		all = append(all, p.Records...)
-		if p.Done || len(all) >= limit || !strings.HasPrefix(p.Next, "/services/data/") {
+		if len(all) >= limit || !p.more() {
 			return all[:min(len(all), limit)], r.Call, nil
 		}
-		r, failure = c.wire.Do(ctx, operation, http.MethodGet, p.Next, nil)
+		next = p.Next
 	}
 }
 

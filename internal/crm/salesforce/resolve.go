@@ -11,35 +11,18 @@ import (
 // maxFound bounds how many records one query may find: many of one address may have been made by hand.
 const maxFound = 2000
 
-// question is one query for the records of items of one object.
-type question struct {
-	o     *object
-	soql  string
-	items []*item
-}
-
 // resolve finds the records of a batch by their keys, the first key first: by one query, or by as many as it takes where the
 // keys are long. Items whose record could not be looked up are settled and left out.
 func (c *Connector) resolve(ctx context.Context, o *object, batch []*item) []*item {
-	for _, q := range questions(o, batch) {
-		rows, call, failure := c.queryAll(ctx, "read "+o.name, q.soql, maxFound)
-		q.take(rows, call, failure)
-	}
-	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
-}
-
-// questions are what has to be asked to find the records of items.
-func questions(o *object, items []*item) (all []question) {
-	for _, it := range items {
+	for _, it := range batch {
 		it.found, it.by, it.to = nil, it.lookups[0], target{o: o}
 	}
-	for rest := items; len(rest) > 0; {
+	for rest := batch; len(rest) > 0; {
 		where, n := o.conditionsOf(rest)
-		soql := "SELECT " + join(o.wanted(rest[:n])) + " FROM " + o.Object.Object + " WHERE " + where + " ORDER BY CreatedDate, Id"
-		all = append(all, question{o, soql, rest[:n]})
+		c.lookUp(ctx, o, where, rest[:n])
 		rest = rest[n:]
 	}
-	return all
+	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
 }
 
 // conditionsOf asks for as many items as a query takes.
@@ -64,18 +47,29 @@ func (o *object) conditionsOf(items []*item) (string, int) {
 	return text, len(items)
 }
 
-// take gives each item of a question its record.
-func (q question) take(rows []row, call *crm.Call, failure *crm.Error) {
-	call.Batch = len(q.items)
+// lookUp reads the records of items.
+func (c *Connector) lookUp(ctx context.Context, o *object, where string, items []*item) {
+	rows, call, failure := c.queryAll(ctx, "read "+o.name, o.lookUpQuery(where, items), maxFound)
+	match(items, rows, call, failure)
+}
+
+// lookUpQuery reads the records of items.
+func (o *object) lookUpQuery(where string, items []*item) string {
+	return "SELECT " + join(o.wanted(items)) + " FROM " + o.Object.Object + " WHERE " + where + " ORDER BY CreatedDate, Id"
+}
+
+// match gives items the records that were read for them, or settles them where those could not be read.
+func match(items []*item, rows []row, call *crm.Call, failure *crm.Error) {
+	call.Batch = len(items)
 	if failure != nil {
-		for _, it := range q.items {
+		for _, it := range items {
 			own := *call
 			it.refuse(failure, &own)
 		}
 		return
 	}
 	found := index(rows)
-	for _, it := range q.items {
+	for _, it := range items {
 		own := *call
 		it.result.Call = &own
 		for _, l := range it.lookups {
