@@ -75,12 +75,15 @@ func TestConformance(t *testing.T) {
 		Texts: [3]string{"First__c", "Last__c", "Firm__c"}, Number: "Employees__c", Picklist: "Stage__c", Choice: "New",
 		Owner: "005dL0000012aB1QAI", Another: "005dL0000012aB2QAI", Patience: 30 * time.Second,
 		Linked: &crmtest.Linked{Object: "Visit__c", Key: "Number__c", Link: "Inquiry__c", Text: "Place__c"},
-		Faulty: func(t testing.TB) crmtest.Faulty { return faulty(t, s) },
+		Faulty: func(t testing.TB) crmtest.Faulty {
+			return faulty(t, s, 0, "/composite", "/composite", "/sobjects/Inquiry__c")
+		},
 	})
 }
 
-// faulty is a second way to the org, as an app of its own, with faults of its own.
-func faulty(t testing.TB, s *sandboxtest.Running) crmtest.Faulty {
+// faulty is a second way to the org, as an app of its own, with faults of its own: calls are refused in one part of the API,
+// replies lost in others. From so many new records on it makes jobs.
+func faulty(t testing.TB, s *sandboxtest.Running, from int, path string, lost ...string) crmtest.Faulty {
 	another := s.Another(t)
 	fault := func(f sandbox.Fault, paths ...string) func() {
 		return func() {
@@ -95,12 +98,12 @@ func faulty(t testing.TB, s *sandboxtest.Running) crmtest.Faulty {
 	grant()
 	return crmtest.Faulty{
 		Connector: connect(t, another, func(c *salesforce.Config) {
-			c.Credentials = salesforce.ClientCredentials(another.URL, app, "secret")
+			c.Credentials, c.BulkFrom = salesforce.ClientCredentials(another.URL, app, "secret"), from
 		}),
-		LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit}, "/composite", "/sobjects/Inquiry__c"),
+		LoseReplies: fault(sandbox.Fault{Kind: sandbox.DropAfterCommit}, lost...),
 		Stall:       fault(sandbox.Fault{Kind: sandbox.Stall}, "/services/data/"),
-		Limit:       fault(sandbox.Fault{Kind: sandbox.RateLimit}, "/composite"),
-		Expire:      fault(sandbox.Fault{Kind: sandbox.Expire, Count: 1}, "/composite"),
+		Limit:       fault(sandbox.Fault{Kind: sandbox.RateLimit}, path),
+		Expire:      fault(sandbox.Fault{Kind: sandbox.Expire, Count: 1}, path),
 		Revoke: func() {
 			s.Salesforce.RevokeApp(app)
 			s.Salesforce.ConnectClient(app, "another secret")

@@ -64,6 +64,9 @@ type Config struct {
 	// Nobody are further owners, such as a queue, whose records count as nobody's. Those of the user whom Handoff works as
 	// always do, because Salesforce knows no record without an owner.
 	Nobody []string
+	// BulkFrom is from how many new records on they go as a job of the Bulk API, where the caller can wait for one; none do
+	// when zero.
+	BulkFrom int
 	// Locks keep two writers from writing one record at once. Without them writers of this connector are kept apart, and
 	// nobody else.
 	Locks recordlock.Locks
@@ -97,6 +100,7 @@ var (
 	_ crm.LinkedUpserter = (*Connector)(nil)
 	_ crm.OwnerBatcher   = (*Connector)(nil)
 	_ crm.Versioned      = (*Connector)(nil)
+	_ crm.BulkUpserter   = (*Connector)(nil)
 )
 
 // moved is a Credentials that has been told where the org is.
@@ -110,6 +114,12 @@ func New(config Config) (*Connector, error) {
 	}
 	if config.Credentials == nil {
 		problems = append(problems, errors.New("credentials: missing"))
+	}
+	if config.BulkFrom < 0 || config.BulkFrom > MaxBulk {
+		problems = append(problems, fmt.Errorf("bulk: want 0 to %d records", MaxBulk))
+	}
+	if config.BulkFrom > 0 && config.RefuseDuplicates {
+		problems = append(problems, errors.New("bulk: a job cannot be told to mind duplicates"))
 	}
 	if config.Timeout < 0 {
 		problems = append(problems, errors.New("timeout: want more than zero"))

@@ -15,8 +15,16 @@ const freshFor = schemaLasts / 10
 // Upsert writes a batch. Writes of one record go one after the other; all others go together, two hundred to a call.
 func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write) []crm.Result {
 	results := make([]crm.Result, len(writes))
+	o, items := c.prepareAll(ctx, name, writes, results)
+	c.rounds(ctx, o, items)
+	return results
+}
+
+// prepareAll reads writes. Those that cannot be written as they are, or all of them where the object is not known, have their
+// result already.
+func (c *Connector) prepareAll(ctx context.Context, name string, writes []crm.Write, results []crm.Result) (*object, []*item) {
 	if len(writes) == 0 {
-		return results
+		return nil, nil
 	}
 	o, call, failure := c.describeFor(ctx, name, writes)
 	if failure != nil {
@@ -24,7 +32,7 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 			own := *failure
 			results[i].Err, results[i].Call = &own, call
 		}
-		return results
+		return nil, nil
 	}
 	var items []*item
 	for i := range writes {
@@ -36,11 +44,15 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 		}
 		items = append(items, it)
 	}
+	return o, items
+}
+
+// rounds writes items two hundred at a time, until each has its result.
+func (c *Connector) rounds(ctx context.Context, o *object, items []*item) {
 	for len(items) > 0 {
-		batch, rest := next(items)
+		batch, rest := next(items, maxBatch)
 		items = append(c.round(ctx, o, batch), rest...)
 	}
-	return results
 }
 
 // describeFor finds out what writes of an object need to know.
@@ -70,12 +82,12 @@ func (c *Connector) outdated(o *object, writes []crm.Write) bool {
 	})
 }
 
-// next takes the writes that can go together: two hundred at most, no two of one key.
-func next(items []*item) (batch, rest []*item) {
+// next takes the writes that can go together: so many at most, no two of one key.
+func next(items []*item, most int) (batch, rest []*item) {
 	seen := map[string]bool{}
 	for _, it := range items {
 		key := it.by.external + "\x00" + it.by.value
-		if len(batch) < maxBatch && !seen[key] {
+		if len(batch) < most && !seen[key] {
 			seen[key] = true
 			batch = append(batch, it)
 		} else {
@@ -88,24 +100,37 @@ func next(items []*item) (batch, rest []*item) {
 // round reads the records of a batch, decides what becomes of each and writes. It returns the items that have to go again:
 // those that turned out to be about a record of the same batch, and those that somebody else was quicker with.
 func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again []*item) {
+	release, ok := c.lock(ctx, o, batch)
+	if !ok {
+		return nil
+	}
+	defer release()
+	ready, again := planned(c.redirect(ctx, c.resolve(ctx, o, batch)))
+	return append(again, c.writeAll(ctx, ready)...)
+}
+
+// lock keeps other writers away from the records of items. Items whose records it does not get are settled.
+func (c *Connector) lock(ctx context.Context, o *object, items []*item) (release func(), ok bool) {
 	var names []string
-	for _, it := range batch {
+	for _, it := range items {
 		for _, l := range it.lookups {
 			names = append(names, recordlock.Name(o.Object.Object, l.external, l.value))
 		}
 	}
 	release, err := recordlock.All(ctx, c.config.Locks, names)
 	if err != nil {
-		for _, it := range batch {
+		for _, it := range items {
 			it.refuse(wire.TransportFailure(ctx, err), nil)
 		}
-		return nil
+		return nil, false
 	}
-	defer release()
+	return release, true
+}
 
-	found := c.redirect(ctx, c.resolve(ctx, o, batch))
+// planned decides what becomes of items whose records have been read. Those that turned out to be about a record of another
+// item have to go again.
+func planned(found []*item) (ready, again []*item) {
 	taken := map[string]bool{}
-	var ready []*item
 	for _, it := range found {
 		if it.found != nil {
 			if taken[it.found.id()] {
@@ -117,5 +142,5 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 		it.plan()
 		ready = append(ready, it)
 	}
-	return append(again, c.writeAll(ctx, ready)...)
+	return ready, again
 }
