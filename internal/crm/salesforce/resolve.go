@@ -14,13 +14,8 @@ const maxFound = 2000
 // resolve finds the records of a batch by their keys, the first key first: by one query, or by as many as it takes where the
 // keys are long. Items whose record could not be looked up are settled and left out.
 func (c *Connector) resolve(ctx context.Context, o *object, batch []*item) []*item {
-	for _, it := range batch {
-		it.found, it.by, it.to = nil, it.lookups[0], target{o: o}
-	}
-	for rest := batch; len(rest) > 0; {
-		where, n := o.conditionsOf(rest)
-		c.lookUp(ctx, o, where, rest[:n])
-		rest = rest[n:]
+	for _, q := range questions(o, batch) {
+		c.ask(ctx, []question{q})
 	}
 	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
 }
@@ -45,12 +40,6 @@ func (o *object) conditionsOf(items []*item) (string, int) {
 		return text, n
 	}
 	return text, len(items)
-}
-
-// lookUp reads the records of items.
-func (c *Connector) lookUp(ctx context.Context, o *object, where string, items []*item) {
-	rows, call, failure := c.queryAll(ctx, "read "+o.name, o.lookUpQuery(where, items), maxFound)
-	match(items, rows, call, failure)
 }
 
 // lookUpQuery reads the records of items.
