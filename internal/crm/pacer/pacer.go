@@ -23,6 +23,8 @@ type Options struct {
 	Part float64
 	// Linger is how long a call waits for its turn before it is refused; two seconds when zero.
 	Linger time.Duration
+	// Gather is how long writes that can wait for a load wait for others after the last one has come; ten seconds when zero.
+	Gather time.Duration
 	// Probe is how long a CRM that is away is left alone before one request tries again; ten seconds when zero.
 	Probe time.Duration
 	// Shared says that other workers speak to the destination too: nothing is sent before Run has leased a part of the limits.
@@ -47,6 +49,7 @@ type Pacer struct {
 	writes map[shape]*gatherer[crm.Write, crm.Result]
 	owners map[shape]*gatherer[crm.Given, crm.Owned]
 	linked map[shape]*gatherer[[]crm.Linked, []crm.Result]
+	loads  map[string]*loader // by object
 }
 
 var _ crm.Connector = (*Pacer)(nil)
@@ -61,6 +64,7 @@ type shape struct {
 // New puts a pacer in front of a connector.
 func New(next crm.Connector, o Options) *Pacer {
 	o.Linger, o.Probe, o.Part = cmp.Or(o.Linger, defaultLinger), cmp.Or(o.Probe, defaultProbe), cmp.Or(o.Part, 1)
+	o.Gather = cmp.Or(o.Gather, defaultGather)
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}
 	}
@@ -70,6 +74,7 @@ func New(next crm.Connector, o Options) *Pacer {
 	p := &Pacer{
 		next: next, options: o,
 		writes: map[shape]*gatherer[crm.Write, crm.Result]{}, owners: map[shape]*gatherer[crm.Given, crm.Owned]{},
+		loads: map[string]*loader{},
 	}
 	p.gate = &gate{
 		linger: o.Linger, part: o.Part, metrics: o.Metrics, breaker: newBreaker(o.Probe, o.Metrics.Circuit), lanes: map[crm.Class]*lane{},
@@ -111,9 +116,12 @@ func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) [
 	if len(writes) == 0 {
 		return nil
 	}
+	if l := p.loader(ctx, object); l != nil {
+		return l.do(ctx, writes)
+	}
 	most := p.most(object)
 	if most == 1 || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
-		return p.upsert(ctx, object, writes)
+		return p.upsert(ctx, object, writes, p.next.Upsert, most)
 	}
 	results := make([]crm.Result, len(writes))
 	// One caller's writes of one shape stay together; usually there is one.
@@ -174,7 +182,9 @@ func (p *Pacer) gatherer(s shape, most int) *gatherer[crm.Write, crm.Result] {
 		q := &gatherer[crm.Write, crm.Result]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Result { return crm.Result{Err: e} }}
 		q.place, q.flights = placeOf(s)
 		q.order = func(a, b crm.Write) int { return a.SubmittedAt.Compare(b.SubmittedAt) } // older answers first
-		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result { return p.batch(ctx, s.object, batch) }
+		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result {
+			return p.batch(ctx, s.object, batch, p.next.Upsert, most)
+		}
 		p.writes[s] = q
 	}
 	return p.writes[s]
@@ -187,22 +197,25 @@ func placeOf(s shape) (place, flights int) {
 	return live, liveFlights
 }
 
+// way is one of a connector's to write.
+type way func(ctx context.Context, object string, writes []crm.Write) []crm.Result
+
 // batch writes what was gathered.
-func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write) []crm.Result {
+func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write, next way, most int) []crm.Result {
 	p.options.Metrics.Gathered(object, len(writes))
 	batch := &crm.Batch{ID: p.options.NewID(), Writes: len(writes)}
-	results := p.upsert(ctx, object, writes)
+	results := p.upsert(ctx, object, writes, next, most)
 	for i := range results {
 		results[i].Batch = batch
 	}
 	return results
 }
 
-// upsert has the connector write. A rate limit gives each write a turn of its own.
-func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write) []crm.Result {
+// upsert has the connector write. A rate limit gives each write a turn of its own: as many as a batch takes have one together.
+func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write, next way, most int) []crm.Result {
 	var results []crm.Result
 	if p.metered {
-		results = p.next.Upsert(ctx, object, writes)
+		results = next(ctx, object, writes)
 	} else {
 		if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
 			results = make([]crm.Result, len(writes))
@@ -211,11 +224,10 @@ func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write) [
 				results[i].Err = &own
 			}
 		} else {
-			results = p.next.Upsert(ctx, object, writes)
+			results = next(ctx, object, writes)
 			p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
 		}
 	}
-	most := p.most(object)
 	for i := range results {
 		results[i].Err = p.gate.again(crm.Calls, results[i].Err, most)
 	}
