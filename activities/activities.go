@@ -66,6 +66,8 @@ type Destination struct {
 	// Held says that operators have stopped or slowed the destination's task queue. Local attempts do not pass through
 	// that queue, so they step aside and let the durable attempt wait in it.
 	Held func() bool
+	// Bulk says that upserts which nobody waits for wait for a load of many.
+	Bulk bool
 	// KnowsOwners says that the CRM lists everybody who can be given records, and not merely those who have some.
 	KnowsOwners bool
 }
@@ -160,11 +162,18 @@ func (s Step) context(ctx context.Context) context.Context {
 	return ctx
 }
 
-// admit lets a call to a CRM through, unless it is a local attempt and operators hold the destination's queue.
+// heldAgain is when an upsert of a load asks again whether the destination's queue is held.
+const heldAgain = time.Minute
+
+// admit lets a call to a CRM through, unless operators hold the destination's queue and it does not come through that: a local
+// attempt then goes on to wait in it, and one of a load comes again.
 func (a *Activities) admit(ctx context.Context, destination string) error {
 	held := a.destinations[destination].Held
-	if activity.GetInfo(ctx).IsLocalActivity && held != nil && held() {
+	switch info := activity.GetInfo(ctx); {
+	case held == nil || !info.IsLocalActivity && info.TaskQueue != submission.QueueBulk(destination) || !held():
+		return nil
+	case info.IsLocalActivity:
 		return &crm.Error{Kind: crm.RateLimited, Code: "queue_held", RetryAfter: time.Millisecond}
 	}
-	return nil
+	return &crm.Error{Kind: crm.RateLimited, Code: "queue_held", RetryAfter: heldAgain}
 }

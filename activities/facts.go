@@ -57,6 +57,7 @@ type Mapped struct {
 	Destination string           `json:"destination"`
 	Further     []string         `json:"further,omitempty"` // destinations of records that do not go to the first one
 	Trace       submission.Trace `json:"trace,omitempty"`   // the destination's switch
+	Bulk        []string         `json:"bulk,omitempty"`    // destinations whose upserts wait for a load of many
 	Objects     []string         `json:"objects"`
 	Fields      int              `json:"fields"`          // how many are written
 	Unmapped    int              `json:"unmapped"`        // how many answers the mapping does not name; the names are in the ledger

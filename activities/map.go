@@ -38,6 +38,11 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 		Trace: a.destinations[plan.Destination].Trace, Unmapped: len(plan.Unmapped),
 		Rules: t.rules, ValidatedBy: validatedBy,
 	}
+	for _, destination := range append([]string{plan.Destination}, mapped.Further...) {
+		if in.Background && a.destinations[destination].Bulk {
+			mapped.Bulk = append(mapped.Bulk, destination)
+		}
+	}
 	for _, object := range plan.Objects {
 		mapped.Objects = append(mapped.Objects, object.Name)
 		mapped.Fields += len(object.Fields)

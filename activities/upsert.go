@@ -27,9 +27,15 @@ func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, erro
 	if err := a.admit(ctx, destination); err != nil {
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, err)
 	}
+	if activity.GetInfo(ctx).TaskQueue == submission.QueueBulk(destination) {
+		patient, stop := showLife(crm.AsBulk(ctx))
+		defer stop()
+		ctx = patient
+	}
 	w := &writer{
 		connector: a.destinations[destination].Connector, destination: destination, plan: plan, submission: in.Submission,
 		attempt: int(activity.GetInfo(ctx).Attempt), traced: !activity.GetInfo(ctx).IsLocalActivity,
+		loaded: crm.IsBulk(ctx),
 	}
 	upserted, failed := w.writeAll(ctx)
 	// What the CRM was asked and what it said is recorded even when it failed, and even when the attempt's time is up:
@@ -58,6 +64,7 @@ type writer struct {
 	submission  submission.ID
 	attempt     int
 	traced      bool // people may look at the result
+	loaded      bool // it waits for loads of many, which are of one object
 	calls       []ledger.CallRecord
 	writes      []ledger.WriteRecord
 }

@@ -13,7 +13,7 @@ func (w *writer) together(objects []mapping.Object) []mapping.Object {
 	first, rest := objects[0], objects[1:]
 	group := []mapping.Object{first}
 	linker, ok := w.connector.(crm.LinkedUpserter)
-	if !ok || linker.MaxGroups() == 0 {
+	if !ok || linker.MaxGroups() == 0 || w.loaded {
 		return group
 	}
 	decided := !w.decides(first, rest)

@@ -38,7 +38,7 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 			continue
 		}
 		destination := activities.Destination{
-			Connector: connector, Trace: d.Trace,
+			Connector: connector, Trace: d.Trace, Bulk: d.Bulk() != nil,
 			KnowsOwners: (d.Postgres == nil || d.Postgres.Owners != nil) && (d.Rest == nil || d.Rest.Owners != nil),
 		}
 		paced := pacer.New(connector, pacing(name, d, metrics.Of(name)))
@@ -74,6 +74,9 @@ func (p *program) lock(connector crm.Connector) error {
 // pacing is how a destination is paced. All workers share its limits through the ledger.
 func pacing(name string, d config.Destination, metrics pacer.Metrics) pacer.Options {
 	o := pacer.Options{Destination: name, Linger: d.Limit.Linger, Part: d.Limit.Part, Shared: true, Metrics: metrics}
+	if bulk := d.Bulk(); bulk != nil {
+		o.Gather = bulk.Gather
+	}
 	for _, rate := range d.Limit.Rates(d.Connector) {
 		o.Limits = append(o.Limits, pacer.Limit{Class: crm.Class(rate.Class), Calls: rate.Calls, Per: rate.Per, Assumed: rate.Assumed})
 	}

@@ -91,7 +91,12 @@ func (p *program) startWhenServed(ctx context.Context, fatal chan<- error) ([]wo
 	}
 }
 
-// start starts a worker for the workflows and one per destination for its durable writes.
+// inLoads is how many upserts wait for loads at once, in a worker and of a destination: two loads of Salesforce's. Whoever
+// waits does nothing, so that this is no question of processors.
+const inLoads = 20_000
+
+// start starts a worker for the workflows and one per destination for its durable writes; another one for those that wait for
+// loads, where backfills go by loads.
 func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
 	c := p.config.Worker
 	worker.SetStickyWorkflowCacheSize(c.WorkflowCache)
@@ -117,6 +122,15 @@ func (p *program) start(fatal chan<- error) ([]worker.Worker, error) {
 	options.DisableWorkflowWorker = true
 	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
 		w := worker.New(p.temporal, submission.QueueCRM(name), options)
+		w.RegisterActivity(p.activities)
+		workers = append(workers, w)
+	}
+	options.MaxConcurrentActivityExecutionSize = inLoads
+	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
+		if p.config.Destinations[name].Bulk() == nil {
+			continue
+		}
+		w := worker.New(p.temporal, submission.QueueBulk(name), options)
 		w.RegisterActivity(p.activities)
 		workers = append(workers, w)
 	}

@@ -19,6 +19,8 @@ type stepPolicy struct {
 	local    time.Duration // one attempt of the fast path, as a local activity
 	attempt  time.Duration // one attempt of the durable path, as a regular activity
 	deadline time.Duration // all attempts and the waiting between them; then a person is asked
+	// heartbeat is how long an attempt may be silent before its worker counts as dead; 0 where attempts are short.
+	heartbeat time.Duration
 }
 
 // steps: the local attempt stays below the workflow task timeout (10 s), or Temporal would have to keep the task alive.
@@ -35,6 +37,10 @@ var steps = map[submission.Step]stepPolicy{
 	stepCheck:               {attempt: 2 * time.Minute, deadline: 30 * time.Minute},
 	stepPull:                {attempt: 5 * time.Minute, deadline: 24 * time.Hour},
 }
+
+// bulkUpsert is the row of an upsert that waits for a load of many: for others to come, for a load before it, and for one of
+// ten thousand records, which may take a CRM many minutes.
+var bulkUpsert = stepPolicy{attempt: time.Hour, deadline: 24 * time.Hour, heartbeat: time.Minute}
 
 // stepRecord is the bookkeeping in the ledger around the six steps: the review item, its resolution, the conclusion.
 const stepRecord submission.Step = "record"
@@ -80,6 +86,14 @@ func Delay(kind crm.Kind, n int, asked time.Duration, random float64) time.Durat
 	return time.Duration(delay * (1 + row.jitter*(2*random-1)))
 }
 
+// policyOf is the row of a step. An upsert has two, by the queue that it is for.
+func policyOf(step submission.Step, queue string) stepPolicy {
+	if submission.IsQueueBulk(queue) {
+		return bulkUpsert
+	}
+	return steps[step.Kind()]
+}
+
 func localOptions(step submission.Step, summary string) workflow.LocalActivityOptions {
 	return workflow.LocalActivityOptions{
 		StartToCloseTimeout: steps[step.Kind()].local,
@@ -92,8 +106,9 @@ func durableOptions(step submission.Step, queue, summary string) workflow.Activi
 	return workflow.ActivityOptions{
 		ActivityID:             string(step),
 		TaskQueue:              queue,
-		StartToCloseTimeout:    steps[step.Kind()].attempt,
-		ScheduleToCloseTimeout: steps[step.Kind()].deadline,
+		StartToCloseTimeout:    policyOf(step, queue).attempt,
+		ScheduleToCloseTimeout: policyOf(step, queue).deadline,
+		HeartbeatTimeout:       policyOf(step, queue).heartbeat,
 		// The kind's own delay travels with the error; these intervals serve attempts that ended without one, such as a
 		// timeout or a worker that died.
 		RetryPolicy: &temporal.RetryPolicy{

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,14 @@ func (p *process) inBatches() string {
 		return ""
 	}
 	return "; " + strings.Join(p.batches, ", ")
+}
+
+// upsertQueue is where records go to a destination: by a load of many, or at once.
+func upsertQueue(m activities.Mapped, destination string) string {
+	if slices.Contains(m.Bulk, destination) {
+		return submission.QueueBulk(destination)
+	}
+	return submission.QueueCRM(destination)
 }
 
 func (p *process) assigned(a activities.Assigned) {

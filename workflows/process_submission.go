@@ -78,7 +78,7 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	}
 	p.mapped(mapped)
 
-	upserted, err := run[activities.Upserted](ctx, p, submission.StepUpsert, submission.QueueCRM(mapped.Destination),
+	upserted, err := run[activities.Upserted](ctx, p, submission.StepUpsert, upsertQueue(mapped, mapped.Destination),
 		fmt.Sprintf("%s into %s", strings.Join(mapped.Objects, ", "), mapped.Destination), do.UpsertRecords, input)
 	if err != nil {
 		return "", err
@@ -96,7 +96,7 @@ func (p *process) path(ctx workflow.Context) (submission.Disposition, error) {
 	for _, destination := range mapped.Further {
 		also := input
 		also.Destination = destination
-		there, err := run[activities.Upserted](ctx, p, submission.StepUpsert.At(destination), submission.QueueCRM(destination),
+		there, err := run[activities.Upserted](ctx, p, submission.StepUpsert.At(destination), upsertQueue(mapped, destination),
 			"records into "+destination, do.UpsertRecords, also)
 		if err != nil {
 			return "", err

@@ -15,7 +15,7 @@ import (
 
 // run runs one step: first as a local activity with one short attempt, then, if that failed in a way that time may heal,
 // as a regular activity with its full retry policy, where ops can see, pause and reset it. A traced submission goes
-// straight to the regular activity.
+// straight to the regular activity, and so does a step that takes longer than a local one may.
 func run[T interface{ Attempts() int }](ctx workflow.Context, p *process, step submission.Step, queue, summary string, activity, input any) (T, error) {
 	var result T
 	started := workflow.Now(ctx)
@@ -26,7 +26,7 @@ func run[T interface{ Attempts() int }](ctx workflow.Context, p *process, step s
 	}()
 	p.at(ctx, step)
 
-	if p.trace != submission.TraceFull {
+	if p.trace != submission.TraceFull && policyOf(step, queue).local > 0 {
 		timing.Attempts++
 		local := workflow.WithLocalActivityOptions(ctx, localOptions(step, summary))
 		err := workflow.ExecuteLocalActivity(local, activity, input).Get(ctx, &result)

@@ -95,6 +95,9 @@ func (d *doctor) workers(ctx context.Context, engine client.Client, c *config.Co
 	queues := []string{submission.QueueSubmissions}
 	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
 		queues = append(queues, submission.QueueCRM(name))
+		if c.Destinations[name].Bulk() != nil {
+			queues = append(queues, submission.QueueBulk(name))
+		}
 	}
 	var idle []string
 	for _, queue := range queues {

@@ -80,7 +80,7 @@ func options(t testing.TB, file string) backfill.Options {
 // stored are the answers of all submissions that wait, by the senders' ids.
 func stored(t testing.TB, l *ledger.Ledger) map[string]ledger.Loaded {
 	t.Helper()
-	found, err := l.StartableBackground(context.Background(), 1_000_000)
+	found, err := l.StartableBackground(context.Background(), 1_000_000, 1_000_000)
 	require.NoError(t, err)
 	all := map[string]ledger.Loaded{}
 	for _, s := range found {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"handoff/internal/yamlfile"
 )
@@ -35,6 +36,7 @@ func (l *loader) completeSalesforce(c *Config, path string, d *Destination) {
 	if s.Duplicates != "" {
 		l.oneOf(path+".duplicates", "choice", s.Duplicates, []string{"save", "review"})
 	}
+	l.completeSalesforceBulk(c, path, &s)
 	for i, id := range s.Nobody {
 		if !salesforceID.MatchString(id) {
 			l.problem(yamlfile.Index(path+".nobody", i), "want the id of a user or queue: 15 or 18 letters and digits")
@@ -46,6 +48,32 @@ func (l *loader) completeSalesforce(c *Config, path string, d *Destination) {
 		l.checkSalesforceObject(at, s.Objects[name])
 	}
 	d.Salesforce = &s
+}
+
+// mostBulk is how many records go in one job.
+const mostBulk = 10_000
+
+func (l *loader) completeSalesforceBulk(c *Config, path string, s *SalesforceOrg) {
+	if s.Bulk == nil {
+		return
+	}
+	bulk := *s.Bulk
+	if bulk.From == 0 {
+		bulk.From = 2000 // from which Salesforce advises it
+	}
+	if bulk.Gather == 0 {
+		bulk.Gather = 10 * time.Second
+	}
+	l.number(path+".bulk.from", int64(bulk.From), 1, mostBulk)
+	l.span(path+".bulk.gather", bulk.Gather, time.Second, 5*time.Minute)
+	if s.Duplicates == "review" {
+		l.problem(path+".bulk", "no use with duplicates: review; Salesforce cannot be told to mind duplicates in a job")
+	}
+	if n := c.Relay.Background; n > 0 && n < bulk.From {
+		l.problem(path+".bulk", "relay.background is %d, so that a backfill never has the %d submissions under way that a job takes; set relay.background to %d",
+			n, bulk.From, min(mostBulk, max(5000, 2*bulk.From)))
+	}
+	s.Bulk = &bulk
 }
 
 // salesforceCredentials reads the one way to get a token.

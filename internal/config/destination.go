@@ -22,6 +22,14 @@ type Destination struct {
 	Rest       *RestAPI        `yaml:"rest"`
 }
 
+// Bulk says how backfills go to the destination by loads; nil where they go as everything else does.
+func (d Destination) Bulk() *SalesforceBulk {
+	if d.Salesforce == nil {
+		return nil
+	}
+	return d.Salesforce.Bulk
+}
+
 // Postgres is a CRM that is a set of tables of your own.
 type Postgres struct {
 	DSNEnv   string            `yaml:"dsn_env"` // the environment variable that holds the connection string

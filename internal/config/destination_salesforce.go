@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // SalesforceOrg is an org of Salesforce.
 type SalesforceOrg struct {
 	// InstanceURL is the org's My Domain, such as https://example.my.salesforce.com.
@@ -17,8 +19,16 @@ type SalesforceOrg struct {
 	// Duplicates says what becomes of a record that a duplicate rule warns of: "save" when empty, or "review".
 	Duplicates string `yaml:"duplicates"`
 	// Nobody are owners whose records count as nobody's, such as the queue of new leads, by id.
-	Nobody  []string                    `yaml:"nobody"`
+	Nobody []string `yaml:"nobody"`
+	// Bulk has backfills create records by jobs of the Bulk API; not when nil.
+	Bulk    *SalesforceBulk             `yaml:"bulk"`
 	Objects map[string]SalesforceObject `yaml:"objects"`
+}
+
+// SalesforceBulk says when the records of a backfill are a job of the Bulk API.
+type SalesforceBulk struct {
+	From   int           `yaml:"from"`   // how many of them, at least
+	Gather time.Duration `yaml:"gather"` // how long they wait for others after the last one has come
 }
 
 // SalesforceClient is an app that works as a user of its own.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,6 +80,25 @@ func TestSalesforce(t *testing.T) {
 	require.Equal(t, "00D!1", c.Destinations["crm"].Salesforce.Token.Reveal())
 }
 
+// bulkLine is what switches jobs on, in the place of what cannot be together with them.
+const bulkLine = "bulk: {from: 16}"
+
+// TestSalesforceBulk: jobs are off until they are switched on, and then as Salesforce advises.
+func TestSalesforceBulk(t *testing.T) {
+	t.Parallel()
+	c, err := withSalesforce(t, "", "")
+	require.NoError(t, err)
+	require.Nil(t, c.Destinations["crm"].Bulk())
+	require.Nil(t, config.Destination{}.Bulk())
+	c, err = withSalesforce(t, "duplicates: review", bulkLine)
+	require.NoError(t, err)
+	require.Equal(t, &config.SalesforceBulk{From: 16, Gather: 10 * time.Second}, c.Destinations["crm"].Bulk())
+	_, err = withSalesforce(t, "duplicates: review", "bulk: {}")
+	require.ErrorContains(t, err, "$.destinations.crm.salesforce.bulk: relay.background is 16, so that a backfill never has the 2000 "+
+		"submissions under way that a job takes; set relay.background to 5000")
+	require.Regexp(t, `handoff\.yaml:\d+:\d+: \$\.destinations\.crm\.salesforce\.bulk`, err.Error())
+}
+
 // TestSalesforceRules: each mistake is told, with its place and what is wanted.
 func TestSalesforceRules(t *testing.T) {
 	t.Parallel()
@@ -93,6 +113,9 @@ func TestSalesforceRules(t *testing.T) {
 		"no key":          {clientLine, "jwt: {client_id: app, username: u, key_env: SALESFORCE_SECRET}", "jwt.key_env: want an RSA private key in PEM"},
 		"assignment":      {"assign: on", "assign: always", "$.destinations.crm.salesforce.assign: want on, or the id of an assignment rule"},
 		"duplicates":      {"duplicates: review", "duplicates: drop", `$.destinations.crm.salesforce.duplicates: unknown choice "drop"; want one of: review, save`},
+		"a large job":     {"duplicates: review", "bulk: {from: 10001}", "$.destinations.crm.salesforce.bulk.from: want 1 to 10000"},
+		"a long gather":   {"duplicates: review", "bulk: {from: 2, gather: 1h}", "$.destinations.crm.salesforce.bulk.gather: want 1s to 5m"},
+		"warnings":        {"duplicates: review", "duplicates: review\n      bulk: {from: 2}", "$.destinations.crm.salesforce.bulk: no use with duplicates: review"},
 		"nobody":          {"[00GdL000000XyZ1UAK]", "[Web_Leads]", "$.destinations.crm.salesforce.nobody[0]: want the id of a user or queue"},
 		"an object":       {"Inquiry__c", "Inquiry-c", "objects.inquiry.object: want Salesforce's API name of the object"},
 		"a field":         {"Budget__c", "Budget c", "fields.budget: want Salesforce's API name of the field"},

@@ -23,7 +23,7 @@ type Ledger interface {
 	Accept(ctx context.Context, d ledger.Delivery) (ledger.Accepted, error)
 	MarkStarted(ctx context.Context, ids []submission.ID) error
 	Unstarted(ctx context.Context, before time.Time, limit int) ([]submission.Submission, error)
-	StartableBackground(ctx context.Context, atOnce int) ([]submission.Submission, error)
+	StartableBackground(ctx context.Context, atOnce, most int) ([]submission.Submission, error)
 	Progress(ctx context.Context, id submission.ID) (submission.Stage, submission.Disposition, error)
 	View(ctx context.Context, id submission.ID) (ledger.View, error)
 	AddCorrection(ctx context.Context, id submission.ID, c ledger.Correction) (string, error)

@@ -120,12 +120,12 @@ func (s *starts) startAll(ctx context.Context, found []submission.Submission, wi
 	return failed == nil
 }
 
-// startBackground starts a few submissions that nobody waits for, while no live one waits to be started.
+// startBackground starts a few submissions that nobody waits for, a batch at most, while no live one waits to be started.
 func (s *starts) startBackground(ctx context.Context) {
 	if s.atOnce == 0 || s.behind.Load() {
 		return
 	}
-	found, err := s.ledger.StartableBackground(ctx, s.atOnce)
+	found, err := s.ledger.StartableBackground(ctx, s.atOnce, s.batch)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.logger.Warn("relay cannot read the ledger", "error", err)

@@ -64,14 +64,15 @@ SELECT count(*) FROM inserted`,
 }
 
 // StartableBackground returns submissions that nobody waits for and that can be started now, in order of arrival: so many
-// that not more than atOnce of them are under way. Those in review are not under way: they wait for a person.
-func (l *Ledger) StartableBackground(ctx context.Context, atOnce int) ([]submission.Submission, error) {
+// that not more than atOnce of them are under way, and at most so many at a time. Those in review are not under way: they wait
+// for a person.
+func (l *Ledger) StartableBackground(ctx context.Context, atOnce, most int) ([]submission.Submission, error) {
 	var rows []row
 	err := l.db.SelectContext(ctx, &rows, `
 SELECT id, source, form, sender_id, revision, submitted_at, received_at, trace, thin, background FROM submissions
 WHERE started_at IS NULL AND background ORDER BY arrival
-LIMIT greatest(0, $1 - (SELECT count(*) FROM submissions
-    WHERE background AND started_at IS NOT NULL AND finished_at IS NULL AND stage <> 'review'))`, atOnce)
+LIMIT least($2, greatest(0, $1 - (SELECT count(*) FROM submissions
+    WHERE background AND started_at IS NOT NULL AND finished_at IS NULL AND stage <> 'review')))`, atOnce, most)
 	if err != nil {
 		return nil, fmt.Errorf("list what a backfill has waiting: %w", err)
 	}

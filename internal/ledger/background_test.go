@@ -61,7 +61,7 @@ func TestBackgroundSubmissionsStartAFewAtATime(t *testing.T) {
 	require.Zero(t, counts.Unstarted)
 
 	startable := func(atOnce int) (ids []string) {
-		found, err := w.StartableBackground(t.Context(), atOnce)
+		found, err := w.StartableBackground(t.Context(), atOnce, 2)
 		require.NoError(t, err)
 		for _, s := range found {
 			require.True(t, s.Background)
@@ -70,6 +70,7 @@ func TestBackgroundSubmissionsStartAFewAtATime(t *testing.T) {
 		return ids
 	}
 	require.Equal(t, []string{"1", "2"}, startable(2))
+	require.Equal(t, []string{"1", "2"}, startable(5), "a batch at a time")
 	require.NoError(t, w.MarkStarted(t.Context(), []submission.ID{submission.NewID("site", "1", ""), submission.NewID("site", "2", "")}))
 	require.Empty(t, startable(2), "two are under way")
 	require.Equal(t, []string{"3"}, startable(3))

@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -15,6 +16,15 @@ const QueueSubmissions = "submissions"
 // QueueCRM is the task queue of a destination's durable writes: each has its own, so that one CRM can be stopped or
 // slowed without touching the others.
 func QueueCRM(destination string) string { return "crm-" + destination }
+
+// QueueBulk is the task queue of a destination's upserts that wait for a load: thousands do at a time, for minutes, and keep
+// nothing else waiting.
+func QueueBulk(destination string) string { return queueBulk + destination }
+
+// IsQueueBulk tells such a queue from the others.
+func IsQueueBulk(queue string) bool { return strings.HasPrefix(queue, queueBulk) }
+
+const queueBulk = "bulk-"
 
 // Names of the messages that a parked submission understands. Retry and discard exist as signals too, because only
 // signals can be sent in bulk.

@@ -114,6 +114,9 @@ func salesforceConfig(d config.Destination, connected crm.Credentials) salesforc
 		InstanceURL: s.InstanceURL, Version: s.Version, Credentials: connection.OfSecret(s.Token, nil), Timeout: d.Timeout, Assign: s.Assign,
 		RefuseDuplicates: s.Duplicates == "review", Nobody: s.Nobody, Objects: map[string]salesforce.Object{},
 	}
+	if s.Bulk != nil {
+		c.BulkFrom = s.Bulk.From
+	}
 	switch {
 	case connected != nil:
 		c.Credentials = connected
