@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,10 +13,7 @@ import (
 // waits for minutes is left to the next worker.
 func showLife(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	every := activity.GetInfo(ctx).HeartbeatTimeout / 3
-	if every <= 0 {
-		return ctx, cancel
-	}
+	every := cmp.Or(activity.GetInfo(ctx).HeartbeatTimeout, time.Minute) / 3
 	stopping := activity.GetWorkerStopChannel(ctx)
 	go func() {
 		defer cancel()

@@ -417,3 +417,23 @@ func TestCallsOfABackfill(t *testing.T) {
 	require.Equal(t, 50, collections)
 	require.LessOrEqual(t, byJob, 16)
 }
+
+// TestWhatPeopleType: what a row cannot say goes another way, and means what was typed.
+func TestWhatPeopleType(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	c := loads(t, s, 3)
+	names := []string{"#N/A", "#n/a ", `say "hi", 'you'`, "two\nlines", "=SUM(A1)", "cr\r\nlf", "Danes"}
+	writes := people(len(names))
+	for i, name := range names {
+		writes[i].Fields["LastName"], writes[i].Fields["City"] = name, nil
+	}
+	for _, result := range c.UpsertBulk(t.Context(), "lead", writes) {
+		require.Equal(t, crm.Created, written(t, result).Outcome)
+	}
+	require.Equal(t, 1, asked(s)["POST job"])
+	records := oneEach(t, s, len(names))
+	for i, name := range names {
+		require.Equal(t, strings.TrimSpace(name), strings.TrimSpace(fmt.Sprint(records[writes[i].Fields["Email"].(string)]["LastName"])))
+	}
+}
