@@ -42,7 +42,7 @@ func TestSalesforcePage(t *testing.T) {
 		"HANDOFF_CRM_KEY=" + string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
 	examples := blocks(t, "salesforce.md", "yaml")
-	require.Len(t, examples, 4) // the last one is that of TestSalesforceCalls
+	require.Len(t, examples, 5) // the fourth is that of TestSalesforceCalls
 	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
 	file := func(name, example string) string {
 		path := filepath.Join(folder, name)
@@ -52,6 +52,9 @@ func TestSalesforcePage(t *testing.T) {
 	}
 	_, err = config.Load(file("jwt.yaml", examples[2]), environment, config.ProgramWorker)
 	require.NoError(t, err)
+	bulk, err := config.Load(file("bulk.yaml", examples[4]), environment, config.ProgramWorker)
+	require.NoError(t, err)
+	require.Equal(t, &config.SalesforceBulk{From: 2000, Gather: 10 * time.Second}, bulk.Destinations["crm"].Bulk())
 	c, err := config.Load(file("handoff.yaml", examples[0]), environment, config.ProgramWorker)
 	require.NoError(t, err)
 	mappings := filepath.Join(folder, "mappings")
