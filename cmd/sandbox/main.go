@@ -40,6 +40,9 @@ func newRoot() *cobra.Command {
 			"  /_sandbox/faults             POST {\"kind\": \"rate_limit\", \"count\": 5}, DELETE to end all faults\n" +
 			"  /_sandbox/hubspot/tokens     POST {\"token\": …, \"expires_in\": 60}, DELETE …/TOKEN\n" +
 			"  /_sandbox/hubspot/limits     PUT {\"per_ten_seconds\": 100, \"per_day\": 250000, \"search_lag_ms\": 5000}\n" +
+			"  /_sandbox/hubspot/lists      POST {\"name\": …, \"object\": \"contacts\", \"processing_type\": \"MANUAL\"}, GET for who is on them\n" +
+			"  /_sandbox/hubspot/subscriptions  POST {\"name\": …}, GET …/ID/statuses for what people said\n" +
+			"  /_sandbox/hubspot/optouts    POST {\"email\": …, \"subscription_id\": …}, without an id from everything\n" +
 			"  /_sandbox/hubspot/calls      what was asked\n" +
 			"  /_sandbox/salesforce/tokens  POST {\"token\": …, \"expires_in\": 60}, DELETE …/TOKEN\n" +
 			"  /_sandbox/salesforce/clients POST {\"client_id\": …, \"client_secret\": …} for a connected app\n" +

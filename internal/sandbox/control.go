@@ -59,6 +59,7 @@ func (s *Server) control() http.Handler {
 		s.HubSpot.SetSearchLag(time.Duration(limits.SearchLag) * time.Millisecond)
 		w.WriteHeader(http.StatusNoContent)
 	})
+	s.controlHubSpot(mux)
 	s.controlSalesforce(mux)
 	return mux
 }

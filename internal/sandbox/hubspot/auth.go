@@ -111,6 +111,14 @@ func (a *access) missing(r *http.Request) string {
 		scope = "crm.objects.owners.read"
 	case strings.HasPrefix(r.URL.Path, "/crm/v3/properties"):
 		scope = "crm.schemas." + object + "." + action
+	case strings.HasPrefix(r.URL.Path, "/crm/v3/lists"):
+		scope = "crm.lists." + action
+	case strings.HasPrefix(r.URL.Path, "/communication-preferences/v4/statuses/batch/"):
+		scope = "communication_preferences.statuses.batch." + action
+	case strings.HasPrefix(r.URL.Path, "/communication-preferences/"):
+		scope = "communication_preferences.read_write"
+	case strings.HasSuffix(r.URL.Path, "/gdpr-delete"):
+		scope = "crm.objects.contacts.write"
 	case object == "":
 		return ""
 	}

@@ -3,6 +3,7 @@ package hubspot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -80,6 +81,9 @@ func (f *failure) item(trace string) wire {
 }
 
 func (f *failure) answer() answer { return answer{status: f.Status, body: f} }
+
+// err is the failure for callers that do not speak HTTP.
+func (f *failure) err() error { return errors.New(f.Message) }
 
 // invalid is one property value that is wrong.
 type invalid struct {

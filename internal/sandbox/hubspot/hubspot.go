@@ -1,6 +1,6 @@
-// Package hubspot answers like HubSpot's CRM: objects, batches, search, associations, owners, properties and tokens, as the
-// vendor documents them, with its limits and its words for what is wrong. It follows the documentation and recorded
-// answers, and knows nothing of Handoff. Everything is kept in memory.
+// Package hubspot answers like HubSpot's CRM: objects, batches, search, associations, owners, properties, lists, subscriptions
+// and tokens, as the vendor documents them, with its limits and its words for what is wrong. It follows the documentation and
+// recorded answers, and knows nothing of Handoff. Everything is kept in memory.
 //
 // See https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis.
 package hubspot
@@ -8,6 +8,7 @@ package hubspot
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -33,6 +34,11 @@ type Options struct {
 	// WholeBatch lets one bad record fail its whole batch also where the caller numbers the records
 	// (objectWriteTraceId), which the vendor promises for batch create only.
 	WholeBatch bool
+	// Privacy is that the account has the data privacy settings on: who is subscribed needs a legal basis.
+	Privacy bool
+	// OptOutsStay refuses to subscribe a person anew who has unsubscribed, which version 3 is documented to do. Version 4 does
+	// it, and says so.
+	OptOutsStay bool
 	// Required are the properties that a new record of an object must have, beside the vendor's own.
 	Required map[string][]string
 }
@@ -48,18 +54,24 @@ type Server struct {
 	types        map[string]*objectType // by type id
 	names        map[string]string      // type id by path name, lower case
 	associations map[associated][]int
-	owners       []owner
-	tokens       map[string]*access
-	refresh      map[string]*grant
-	refreshes    int
-	apps         map[string]*App
-	codes        map[string]*code
-	window       []time.Time
-	searches     []time.Time
-	day          string
-	today        int
-	calls        []Call
-	corr         int64
+	lists        map[string]*segment
+	lastList     int
+	// subscriptions are the subscription types, and statuses what people said of them, by address and type.
+	subscriptions []*Subscription
+	statuses      map[string]map[int64]*preference
+	blocked       map[string]bool // addresses that were deleted for good
+	owners        []owner
+	tokens        map[string]*access
+	refresh       map[string]*grant
+	refreshes     int
+	apps          map[string]*App
+	codes         map[string]*code
+	window        []time.Time
+	searches      []time.Time
+	day           string
+	today         int
+	calls         []Call
+	corr          int64
 }
 
 // Call is one request that the account was sent.
@@ -92,6 +104,8 @@ func (s *Server) Reset() {
 	s.nextID, s.last = 205000000100, time.Time{}
 	s.types, s.names = standardTypes(s.options.Now())
 	s.associations = map[associated][]int{}
+	s.lists, s.lastList = map[string]*segment{}, 0
+	s.subscriptions, s.statuses, s.blocked = nil, map[string]map[int64]*preference{}, map[string]bool{}
 	s.owners = standardOwners()
 	s.tokens = map[string]*access{Token: {app: "private"}}
 	s.refresh, s.refreshes = map[string]*grant{}, 0
@@ -105,7 +119,7 @@ func (s *Server) routes() *http.ServeMux {
 	for _, version := range []string{"v1", "v3", "2026-03", "2026-09"} {
 		mux.HandleFunc("POST /oauth/"+version+"/token", s.token)
 	}
-	for pattern, endpoint := range map[string]endpoint{
+	all := map[string]endpoint{
 		"GET /account-info/v3/details":                                     s.account,
 		"POST /oauth/v2/private-apps/get/access-token-info":                s.tokenInfo,
 		"GET /crm/v3/owners":                                               s.listOwners,
@@ -135,14 +149,17 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /crm/v4/objects/{from}/{id}/associations/{to}":                s.associated,
 		"PUT /crm/v4/objects/{from}/{id}/associations/{to}/{toId}":         s.associate,
 		"PUT /crm/v4/objects/{from}/{id}/associations/default/{to}/{toId}": s.associateDefault,
-	} {
+	}
+	maps.Copy(all, s.listRoutes())
+	maps.Copy(all, s.subscriptionRoutes())
+	for pattern, endpoint := range all {
 		mux.HandleFunc(pattern, s.guarded(pattern, endpoint))
 	}
 	return mux
 }
 
 // datedPath is a path of the versions that HubSpot names after a month; they mean what v3 and v4 mean.
-var datedPath = regexp.MustCompile(`^/crm/(objects|properties|owners|pipelines|associations)/20\d\d-\d\d(/.*)?$`)
+var datedPath = regexp.MustCompile(`^/crm/(objects|properties|owners|pipelines|associations|lists)/20\d\d-\d\d(/.*)?$`)
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if match := datedPath.FindStringSubmatch(r.URL.Path); match != nil {

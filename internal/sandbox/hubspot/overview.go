@@ -72,6 +72,7 @@ func (s *Server) Overview(most int) []Overview {
 		}
 		all = append(all, o)
 	}
+	all = append(all, s.overviewOfLists(most), s.overviewOfSubscriptions(most))
 	slices.SortStableFunc(all, func(a, b Overview) int { return cmp.Compare(min(1, b.Count), min(1, a.Count)) })
 	return all
 }

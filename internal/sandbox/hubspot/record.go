@@ -1,7 +1,6 @@
 package hubspot
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,33 +241,4 @@ func (s *Server) Put(object, id string, values map[string]string) string {
 		t.ids = append(t.ids, id)
 	}
 	return s.store(t, r, values).id
-}
-
-func (s *Server) gdprDelete(r *request) answer {
-	var in struct {
-		ObjectID   string `json:"objectId"`
-		IDProperty string `json:"idProperty"`
-	}
-	if f := r.decode(&in); f != nil {
-		return f.answer()
-	}
-	t := s.types["0-1"]
-	found, bad := t.find(in.ObjectID, in.IDProperty)
-	if bad != nil {
-		return bad.answer()
-	}
-	if found == nil && in.IDProperty == "" {
-		return notFound("resource not found").answer()
-	}
-	if found != nil { // an address that nobody has is put on the list of those that may not come back
-		s.remove(t, found)
-		delete(t.records, found.id)
-		t.ids = slices.DeleteFunc(t.ids, func(id string) bool { return id == found.id })
-		for pair := range s.associations {
-			if pair.from == (end{t.id, found.id}) || pair.to == (end{t.id, found.id}) {
-				delete(s.associations, pair)
-			}
-		}
-	}
-	return answer{status: http.StatusNoContent}
 }

@@ -35,6 +35,8 @@ func (s *Server) check(t *objectType, values map[string]string) []invalid {
 		case p.Modification.ReadOnlyValue || p.Calculated:
 			wrong = append(wrong, invalid{Message: fmt.Sprintf("%q is a read only property; its value cannot be set.", name), Error: "READ_ONLY_VALUE", Name: name})
 		case values[name] == "":
+		case s.isBlocked(t, name, values[name]):
+			wrong = append(wrong, invalid{Message: "This email address was deleted permanently and cannot be used.", Error: "INVALID_EMAIL", Name: name})
 		default:
 			if message, code := s.checkValue(t, p, values[name]); code != "" {
 				one := invalid{Message: message, Error: code, Name: name}
