@@ -36,6 +36,9 @@ func TestLists(t *testing.T) {
 	_, answer = ask(t, s, "GET", list+"/memberships?after=2", "")
 	require.Equal(t, "3", answer["results"].([]any)[0].(map[string]any)["recordId"])
 
+	_, answer = ask(t, s, "GET", "/crm/v3/lists/records/0-1/3/memberships", "")
+	require.Len(t, answer["results"], 1)
+
 	dynamic, err := s.HubSpot.AddList("Everybody", "contacts", "DYNAMIC")
 	require.NoError(t, err)
 	response, _ = ask(t, s, "PUT", "/crm/v3/lists/"+dynamic+"/memberships/add", `["1"]`)

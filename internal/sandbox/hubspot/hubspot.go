@@ -29,6 +29,8 @@ type Options struct {
 	PerDay int
 	// SearchPerSecond is how many searches an account may make in any second; 5 when zero, no limit when negative.
 	SearchPerSecond int
+	// SearchRows is how many rows a search shows at most, on all its pages together; 10,000 when zero.
+	SearchRows int
 	// SearchLag is how long the search index takes to see a change.
 	SearchLag time.Duration
 	// WholeBatch lets one bad record fail its whole batch also where the caller numbers the records
@@ -91,6 +93,7 @@ func New(options Options) *Server {
 	options.PerTenSeconds = cmp.Or(options.PerTenSeconds, 100)
 	options.PerDay = cmp.Or(options.PerDay, 250_000)
 	options.SearchPerSecond = cmp.Or(options.SearchPerSecond, 5)
+	options.SearchRows = cmp.Or(options.SearchRows, maxFound)
 	s := &Server{options: options}
 	s.Reset()
 	s.mux = s.routes()

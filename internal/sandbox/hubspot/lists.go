@@ -68,6 +68,7 @@ func (s *Server) listRoutes() map[string]endpoint {
 		"GET /crm/v3/lists/{list}": s.getList,
 		"GET /crm/v3/lists/object-type-id/{listed}/name/{listName}": s.getListByName,
 		"GET /crm/v3/lists/{list}/memberships":                      s.members,
+		"GET /crm/v3/lists/records/{listed}/{record}/memberships":   s.listsOf,
 		"PUT /crm/v3/lists/{list}/memberships/add":                  s.addMembers,
 		"PUT /crm/v3/lists/{list}/memberships/remove":               s.removeMembers,
 		"PUT /crm/v3/lists/{list}/memberships/add-and-remove":       s.changeMembers,
@@ -163,6 +164,20 @@ func (s *Server) members(r *request) answer {
 		body["paging"] = paging(ids[to-1])
 	}
 	return answer{http.StatusOK, body}
+}
+
+// listsOf are the lists that a record is on.
+func (s *Server) listsOf(r *request) answer {
+	results := []map[string]any{}
+	for i := range s.lastList {
+		l := s.lists[strconv.Itoa(i+1)]
+		if at, on := l.members[r.PathValue("record")]; on && l.object == r.PathValue("listed") {
+			results = append(results, map[string]any{
+				"listId": l.id, "listVersion": 1, "firstAddedTimestamp": moment(at), "lastAddedTimestamp": moment(at),
+			})
+		}
+	}
+	return answer{http.StatusOK, map[string]any{"results": results, "total": len(results)}}
 }
 
 func (s *Server) addMembers(r *request) answer {

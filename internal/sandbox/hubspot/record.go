@@ -203,6 +203,15 @@ func (s *Server) remove(t *objectType, r *record) {
 	r.note(r.updated)
 }
 
+// Archive deletes a record as a person at the screen would.
+func (s *Server) Archive(object, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, unknown := s.object(object); unknown == nil && t.records[id] != nil {
+		s.remove(t, t.records[id])
+	}
+}
+
 // Records lists an object's records with all their properties, oldest first.
 func (s *Server) Records(object string) []map[string]string {
 	s.mu.Lock()

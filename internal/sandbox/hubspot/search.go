@@ -80,8 +80,8 @@ func (s *Server) search(r *request) answer {
 			return order
 		})
 	}
-	if offset+limit > maxFound && len(hits) > maxFound {
-		return badRequest("There was a problem with the request: no more than %d results can be paged through", maxFound).answer()
+	if most := s.options.SearchRows; offset+limit > most && len(hits) > most {
+		return badRequest("There was a problem with the request: no more than %d results can be paged through", most).answer()
 	}
 	results := []shown{}
 	end := min(offset+limit, len(hits))
