@@ -29,7 +29,8 @@ func newSetupHubSpot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hubspot [DESTINATION…]",
 		Short: "Create the properties that Handoff needs in HubSpot; nothing is changed or deleted, and repeating it is harmless",
-		Long: `Create the properties that Handoff needs in HubSpot: handoff_state and handoff_key, on every object of the destination.
+		Long: `Create the properties that Handoff needs in HubSpot: handoff_state and handoff_key, on every object of the destination,
+and on contacts handoff_subscriptions and handoff_lists, where the mappings write those.
 With --mapped also every property that the mappings write and that HubSpot does not have. Nothing is changed or deleted, and
 repeating it is harmless.
 

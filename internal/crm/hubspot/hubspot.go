@@ -4,6 +4,8 @@
 // never by e-mail address. When each field was answered is kept in one property of the record (see the package merge), so that an older
 // answer never overwrites a newer one.
 //
+// Subscriptions and memberships of lists are written like objects too, though HubSpot keeps them beside contacts.
+//
 // See https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis.
 package hubspot
 
@@ -89,6 +91,11 @@ type Connector struct {
 	schemas map[string]*schema // by HubSpot's name
 	kinds   map[string]Link    // association types that were asked for, by both objects
 	owners  *ownerList
+
+	answers        recordlock.Locks // of what is kept beside contacts; those of the configuration when nil
+	definitionList *definitionList
+	oneByOne       time.Time       // until when statuses are not read and set many at once
+	lists          map[string]list // by id and by name
 }
 
 var _ crm.Connector = (*Connector)(nil)
@@ -120,7 +127,7 @@ func New(config Config) (*Connector, error) {
 	if config.Locks == nil {
 		config.Locks = recordlock.NewLocal()
 	}
-	c := &Connector{config: config, known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{}}
+	c := &Connector{config: config, known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{}, lists: map[string]list{}}
 	c.wire = &wire.Client{
 		BaseURL: func() string { return config.BaseURL }, Credentials: config.Credentials, Timeout: config.Timeout, Gate: crm.OpenGate{},
 		Now: config.Now, Allowances: allowances, ClassOf: classOf,

@@ -440,7 +440,7 @@ func TestSomebodyElseIsQuicker(t *testing.T) {
 	require.Equal(t, []string{"Theirs", "Lee"}, []string{ann["firstname"], ann["lastname"]}, "never written to a record that exists")
 
 	// A contact that is deleted in between is made anew.
-	gone := meddle(t, s, "/batch/update", func() { require.NoError(t, c.Erase(t.Context(), theirs)) })
+	gone := meddle(t, s, "/batch/update", func() { s.HubSpot.Archive("contacts", theirs) })
 	result := upsert(t, gone, "contact", write("s3", 1, crm.Fields{"email": "ann@example.com", "firstname": "New"}))[0]
 	require.NotEqual(t, theirs, result.RecordID)
 	require.Equal(t, crm.Created, result.Outcome)

@@ -2,7 +2,6 @@ package hubspot
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -77,62 +76,25 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 	c.giveOwners(ctx, o, free)
 }
 
-// giveOwners writes owners. When HubSpot refuses all of it for the sake of one, halves are tried.
+// giveOwners writes owners.
 func (c *Connector) giveOwners(ctx context.Context, o *object, batch []giving) {
-	if len(batch) == 0 {
-		return
-	}
+	byID := make(map[string]giving, len(batch))
 	inputs := make([]input, len(batch))
 	for i, g := range batch {
+		byID[g.RecordID] = g
 		inputs[i] = input{ID: g.RecordID, Properties: map[string]string{ownerProperty: g.id}, Trace: "owner." + strconv.Itoa(i)}
 	}
-	r, failure := c.wire.Do(ctx, "set owners of "+o.name, http.MethodPost, c.objectPath(o, updating.path), map[string][]input{"inputs": inputs})
-	r.Call.Batch = len(batch)
-	if failure != nil && len(batch) > 1 && mayBeOneItem(failure) {
-		c.giveOwners(ctx, o, batch[:len(batch)/2])
-		c.giveOwners(ctx, o, batch[len(batch)/2:])
-		return
-	}
-	var answer struct {
-		Results []record  `json:"results"`
-		Errors  []problem `json:"errors"`
-	}
-	if failure == nil {
-		failure = r.Read(&answer)
-	}
-	for i, g := range batch {
-		call := *r.Call
-		call.Request, _ = json.Marshal(inputs[i]) // texts: it cannot go wrong
-		g.owned.Call = &call
-		switch {
-		case failure != nil:
-			own := *failure
-			g.owned.Err = &own
-		case slices.ContainsFunc(answer.Results, func(one record) bool { return one.ID == g.RecordID }):
+	c.updateEach(ctx, o, "set owners of "+o.name, inputs, func(in input, call *crm.Call, failure *crm.Error) {
+		g := byID[in.ID]
+		g.owned.Call, g.owned.Err = call, failure
+		if failure == nil {
 			g.owned.Owner = g.id
-		default:
-			g.owned.Err = notGiven(answer.Errors, inputs[i], len(batch), r)
+			return
 		}
-		if g.owned.Err != nil {
-			call.Code = g.owned.Err.Code
+		for i, field := range failure.Fields {
+			if field == ownerProperty {
+				failure.Fields[i] = crm.FieldOwner
+			}
 		}
-	}
-}
-
-// notGiven is why one record was not given to its owner.
-func notGiven(errors []problem, in input, batch int, r *wire.Reply) *crm.Error {
-	failure := &crm.Error{Kind: crm.Transient, Code: "unanswered"}
-	for _, p := range errors {
-		context := contextOf(p.Context)
-		if batch == 1 || slices.Contains(context["objectWriteTraceId"], in.Trace) || slices.Contains(context["ids"], in.ID) || p.ID == in.ID {
-			failure = p.classify(http.StatusBadRequest)
-		}
-	}
-	for i, field := range failure.Fields {
-		if field == ownerProperty {
-			failure.Fields[i] = crm.FieldOwner
-		}
-	}
-	failure.Status, failure.RequestID = r.Status, r.Call.RequestID
-	return failure
+	})
 }

@@ -17,6 +17,9 @@ const maxFound = 100
 // Find reads the records whose fields equal key, at most 100. By a unique property they come from HubSpot's store; by
 // anything else from its search index, which sees a change up to half a minute late.
 func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read []string) ([]crm.Record, error) {
+	if kind := c.beside(name); kind != nil {
+		return findBeside(ctx, kind, key, read)
+	}
 	o, _, failure := c.object(ctx, name, schemaLasts)
 	if failure != nil {
 		return nil, failure
@@ -42,6 +45,17 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 		return nil, failure
 	}
 	return o.records(found, read), nil
+}
+
+// findBeside reads what HubSpot keeps beside contacts.
+func findBeside(ctx context.Context, kind beside, key crm.Fields, read []string) ([]crm.Record, error) {
+	unknown := slices.DeleteFunc(slices.AppendSeq(slices.Clone(read), maps.Keys(key)), func(name string) bool { return isField(kind, name) })
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: slices.Compact(unknown)}
+	}
+	found, failure := kind.find(ctx, key, read)
+	return found, asError(failure)
 }
 
 // find reads by the unique property that the values have, or that Handoff has given them, and else searches.
@@ -113,6 +127,9 @@ func (r *record) changedAt(o *object) time.Time {
 // half minute may be missing, so the next call should begin a minute before the last one's end. Records that were deleted
 // are not among them.
 func (c *Connector) ChangedSince(ctx context.Context, name string, since time.Time, read []string, limit int) ([]crm.Record, error) {
+	if c.beside(name) != nil {
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_listed"}
+	}
 	o, _, failure := c.object(ctx, name, schemaLasts)
 	if failure != nil {
 		return nil, failure

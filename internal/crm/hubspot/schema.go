@@ -174,6 +174,10 @@ func (o *object) changed() string {
 // Describe tells the object's fields as HubSpot has them now, in the names of mappings. HubSpot says neither how long a
 // text may be nor which properties a record must have.
 func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, error) {
+	if kind := c.beside(name); kind != nil {
+		fields, failure := kind.describe(ctx)
+		return fields, asError(failure)
+	}
 	o, _, failure := c.object(ctx, name, 0)
 	if failure != nil {
 		return nil, failure

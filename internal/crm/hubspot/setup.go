@@ -83,6 +83,13 @@ func (c *Connector) SetupObject(ctx context.Context, name string) ([]string, err
 }
 
 func (c *Connector) setUp(ctx context.Context, name string) ([]string, *crm.Error) {
+	if kind := c.beside(name); kind != nil {
+		o, _, failure := c.object(ctx, "contacts", 0)
+		if failure != nil {
+			return nil, failure
+		}
+		return c.create(ctx, o, []newProperty{memoryProperty(kind.memory())})
+	}
 	o, _, failure := c.object(ctx, name, 0)
 	if failure != nil {
 		return nil, failure

@@ -10,6 +10,9 @@ import (
 // SetupFields creates a property for every field that the object has not: its type is HubSpot's closest, and the options of
 // a list become its options. It changes no property that is there. It returns what it created.
 func (c *Connector) SetupFields(ctx context.Context, name string, fields []crm.Property) ([]string, error) {
+	if c.beside(name) != nil { // has the fields that it has
+		return nil, nil
+	}
 	o, _, failure := c.object(ctx, name, 0)
 	if failure != nil {
 		return nil, failure

@@ -15,6 +15,9 @@ func (c *Connector) Upsert(ctx context.Context, name string, writes []crm.Write)
 	if len(writes) == 0 {
 		return results
 	}
+	if kind := c.beside(name); kind != nil {
+		return c.upsertBeside(ctx, kind, name, writes)
+	}
 	o, call, failure := c.object(ctx, name, schemaLasts)
 	if failure == nil && c.outdated(o, writes) {
 		o, call, failure = c.object(ctx, name, 0)
