@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // Limits of a search; see https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm.
@@ -159,22 +160,29 @@ func (c *Connector) searchAll(ctx context.Context, o *object, request searchRequ
 		if failure != nil {
 			return nil, r.Call, failure
 		}
-		var answer struct {
-			Results []*record `json:"results"`
-			Paging  struct {
-				Next struct {
-					After string `json:"after"`
-				} `json:"next"`
-			} `json:"paging"`
-		}
-		if failure := r.Read(&answer); failure != nil {
+		page, after, failure := pageOf(r)
+		if failure != nil {
 			return nil, r.Call, failure
 		}
-		all = append(all, answer.Results...)
-		request.After = answer.Paging.Next.After
+		all = append(all, page...)
+		request.After = after
 		offset, err := strconv.Atoi(request.After)
 		if err != nil || len(all) >= most || offset+request.Limit > maxSearched {
 			return all, r.Call, nil
 		}
 	}
+}
+
+// pageOf reads a page of records, and where the next one begins; "" where there is none.
+func pageOf(r *wire.Reply) ([]*record, string, *crm.Error) {
+	var answer struct {
+		Results []*record `json:"results"`
+		Paging  struct {
+			Next struct {
+				After string `json:"after"`
+			} `json:"next"`
+		} `json:"paging"`
+	}
+	failure := r.Read(&answer)
+	return answer.Results, answer.Paging.Next.After, failure
 }

@@ -182,7 +182,7 @@ func TestFixtureReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, records, "a total of one, and nothing there")
 
-	records, err = replay(t, "/search", readFixture(t, "contacts_search_200_page")).ChangedSince(t.Context(), "contact", time.Time{}, []string{"email"}, 2)
+	records, err = replay(t, "/search", readFixture(t, "contacts_search_200_page")).ChangedSince(t.Context(), "contact", noon, []string{"email"}, 2)
 	require.NoError(t, err)
 	require.Len(t, records, 2)
 	require.Equal(t, crm.Fields{"email": "luke@example.com"}, records[0].Fields)

@@ -370,23 +370,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestPageOfChanges: many records that were changed at one moment, as after an import, are all read, once.
-func TestPageOfChanges(t *testing.T) {
-	t.Parallel()
-	s := start(t, account.Options{})
-	for i := range 450 {
-		s.HubSpot.Put("contacts", "", map[string]string{"email": fmt.Sprintf("p%d@example.com", i)})
-	}
-	records, err := connect(t, s, nil).ChangedSince(t.Context(), "contact", noon.AddDate(-10, 0, 0), []string{"email"}, 420)
-	require.NoError(t, err)
-	require.Len(t, records, 420)
-	seen := map[string]bool{}
-	for _, r := range records {
-		require.False(t, seen[r.ID])
-		seen[r.ID] = true
-	}
-}
-
 // TestTwoWorkers: two connectors that share nothing still make one record of one person (I2).
 func TestTwoWorkers(t *testing.T) {
 	t.Parallel()

@@ -100,7 +100,7 @@ func (o *object) records(found []*record, read []string) []crm.Record {
 	records := make([]crm.Record, 0, len(found))
 	seen := map[string]bool{} // a contact has several addresses
 	for _, r := range found {
-		if !seen[r.ID] && len(records) < maxSearched {
+		if !seen[r.ID] {
 			seen[r.ID] = true
 			records = append(records, crm.Record{
 				ID: r.ID, Fields: o.decode(r.Properties, stateOf(r.Properties), read), ChangedAt: r.changedAt(o),
@@ -121,71 +121,6 @@ func (r *record) changedAt(o *object) time.Time {
 		return time.Time{}
 	}
 	return at.UTC()
-}
-
-// ChangedSince reads records changed at or after the moment, oldest first. It reads the search index: a change of the last
-// half minute may be missing, so the next call should begin a minute before the last one's end. Records that were deleted
-// are not among them.
-func (c *Connector) ChangedSince(ctx context.Context, name string, since time.Time, read []string, limit int) ([]crm.Record, error) {
-	if c.beside(name) != nil {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_listed"}
-	}
-	o, _, failure := c.object(ctx, name, schemaLasts)
-	if failure != nil {
-		return nil, failure
-	}
-	if unknown := o.unknown(nil, read); len(unknown) > 0 {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
-	}
-	if limit < 1 {
-		return nil, nil
-	}
-	var all []*record
-	from, after := since, ""
-	for {
-		page, failure := c.changedPage(ctx, o, from, after, append(o.names(read), o.changed()), limit-len(all))
-		if failure != nil {
-			return nil, failure
-		}
-		fresh := newTo(all, page)
-		all = append(all, fresh...)
-		if len(page) < maxSearched || len(all) >= limit {
-			break
-		}
-		// One query shows 10,000 records. The next one begins at the last one's moment, or, where all share one moment as
-		// after an import, behind the last one's id.
-		if last := page[len(page)-1]; last.changedAt(o).After(from) {
-			from, after = last.changedAt(o), ""
-		} else {
-			after = last.ID
-		}
-	}
-	return o.records(all[:min(limit, len(all))], read), nil
-}
-
-// changedPage is one query. With after, it is about the records of exactly that moment with a greater id.
-func (c *Connector) changedPage(ctx context.Context, o *object, from time.Time, after string, read []string, most int) ([]*record, *crm.Error) {
-	at := strconv.FormatInt(from.UnixMilli(), 10)
-	request := searchRequest{
-		FilterGroups: []filterGroup{{Filters: []filter{{PropertyName: o.changed(), Operator: "GTE", Value: at}}}},
-		Properties:   read, Limit: min(searchPage, max(1, most)), Sorts: []sorting{{PropertyName: o.changed(), Direction: "ASCENDING"}},
-	}
-	if after != "" {
-		request.FilterGroups[0].Filters = []filter{
-			{PropertyName: o.changed(), Operator: "EQ", Value: at}, {PropertyName: "hs_object_id", Operator: "GT", Value: after},
-		}
-		request.Sorts[0].PropertyName = "hs_object_id"
-	}
-	found, _, failure := c.searchAll(ctx, o, request, min(most, maxSearched))
-	return found, failure
-}
-
-func newTo(all, page []*record) []*record {
-	seen := make(map[string]bool, len(all))
-	for _, r := range all {
-		seen[r.ID] = true
-	}
-	return slices.DeleteFunc(slices.Clone(page), func(r *record) bool { return seen[r.ID] })
 }
 
 // Erase deletes a contact for good, with everything that HubSpot knows of the person, as the law may demand. A person whom
