@@ -90,6 +90,7 @@ func Run(t *testing.T, h Harness) {
 		"read back":                                      s.readBack,
 		"changed since":                                  s.changedSince,
 		"describe":                                       s.describe,
+		"erase":                                          s.erase,
 		"set owner keeps the first":                      s.setOwner,
 		"set owner at once":                              s.setOwnerAtOnce,
 	}

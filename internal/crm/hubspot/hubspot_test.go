@@ -311,17 +311,6 @@ func TestOwners(t *testing.T) {
 	require.Equal(t, owner, upsert(t, c, "contact", w)[0].Record[crm.FieldOwner])
 }
 
-// TestErase: a person is gone for good; somebody who is not there is no error.
-func TestErase(t *testing.T) {
-	t.Parallel()
-	s := start(t, account.Options{})
-	c := connect(t, s, nil)
-	id := upsert(t, c, "contact", write("s1", 0, crm.Fields{"email": "ann@example.com"}))[0].RecordID
-	require.NoError(t, c.Erase(t.Context(), id))
-	require.Empty(t, s.HubSpot.Records("contacts"))
-	require.NoError(t, c.Erase(t.Context(), id))
-}
-
 // TestDailyLimit: it lasts until midnight where the account is.
 func TestDailyLimit(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package hubspot
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +23,20 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 	if failure != nil {
 		return nil, failure
 	}
+	values, failure := o.keyValues(key, read)
+	if failure != nil {
+		return nil, failure
+	}
+	found, failure := c.find(ctx, o, values, append(o.names(read), o.changed()), maxFound)
+	if failure != nil {
+		return nil, failure
+	}
+	return o.records(found, read), nil
+}
+
+// keyValues are the values that a key has in HubSpot, by property. They must be known and tell something, and so must what is
+// to be read.
+func (o *object) keyValues(key crm.Fields, read []string) (map[string]string, *crm.Error) {
 	fields := slices.Sorted(maps.Keys(key))
 	if unknown := o.unknown(fields, read); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
@@ -40,11 +53,7 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 	if len(values) == 0 {
 		return nil, &crm.Error{Kind: crm.Invalid, Code: "no_key"}
 	}
-	found, failure := c.find(ctx, o, values, append(o.names(read), o.changed()))
-	if failure != nil {
-		return nil, failure
-	}
-	return o.records(found, read), nil
+	return values, nil
 }
 
 // findBeside reads what HubSpot keeps beside contacts.
@@ -59,7 +68,7 @@ func findBeside(ctx context.Context, kind beside, key crm.Fields, read []string)
 }
 
 // find reads by the unique property that the values have, or that Handoff has given them, and else searches.
-func (c *Connector) find(ctx context.Context, o *object, values map[string]string, read []string) ([]*record, *crm.Error) {
+func (c *Connector) find(ctx context.Context, o *object, values map[string]string, read []string, most int) ([]*record, *crm.Error) {
 	property, value := KeyProperty, composed(values)
 	for name := range values {
 		if len(values) == 1 && o.unique(name) {
@@ -72,12 +81,17 @@ func (c *Connector) find(ctx context.Context, o *object, values map[string]strin
 			return slices.Collect(maps.Values(records)), failure
 		}
 	}
-	request := searchRequest{FilterGroups: []filterGroup{{}}, Properties: read, Limit: maxFound}
+	found, _, failure := c.searchAll(ctx, o, searchOf(values, read, min(most, searchPage)), most)
+	return found, failure
+}
+
+// searchOf asks for the records that have all the values.
+func searchOf(values map[string]string, read []string, page int) searchRequest {
+	request := searchRequest{FilterGroups: []filterGroup{{}}, Properties: read, Limit: page}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		request.FilterGroups[0].Filters = append(request.FilterGroups[0].Filters, filter{PropertyName: name, Operator: "EQ", Value: values[name]})
 	}
-	found, _, failure := c.searchAll(ctx, o, request, maxFound)
-	return found, failure
+	return request
 }
 
 func isNumber(text string) bool {
@@ -121,15 +135,4 @@ func (r *record) changedAt(o *object) time.Time {
 		return time.Time{}
 	}
 	return at.UTC()
-}
-
-// Erase deletes a contact for good, with everything that HubSpot knows of the person, as the law may demand. A person whom
-// HubSpot does not know is no error.
-// See https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide.
-func (c *Connector) Erase(ctx context.Context, recordID string) error {
-	_, failure := c.wire.Do(ctx, "erase contact", http.MethodPost, "/crm/v3/objects/contacts/gdpr-delete", map[string]string{"objectId": recordID})
-	if failure != nil && failure.Status != http.StatusNotFound {
-		return failure
-	}
-	return nil
 }

@@ -142,9 +142,19 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 	if failure != nil {
 		return nil, failure
 	}
+	where, failure := o.whereKey(key, read)
+	if failure != nil {
+		return nil, failure
+	}
+	return c.records(ctx, o, read, where+" ORDER BY CreatedDate, Id LIMIT 100")
+}
+
+// whereKey is the condition that a record has the values of a key. They must be known and tell something, and what is to be
+// read must be known.
+func (o *object) whereKey(key crm.Fields, read []string) (string, *crm.Error) {
 	fields := slices.Sorted(maps.Keys(key))
 	if unknown := o.unknown(fields, read); len(unknown) > 0 {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
+		return "", &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
 	where := &conditions{in: map[string][]string{}}
 	values := map[string]any{}
@@ -152,13 +162,13 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 		property := o.property(field)
 		value, ok := o.fields[property].encode(key[field])
 		if !ok || value == nil {
-			return nil, &crm.Error{Kind: crm.Invalid, Code: "bad_value", Fields: []string{field}}
+			return "", &crm.Error{Kind: crm.Invalid, Code: "bad_value", Fields: []string{field}}
 		}
 		values[property] = value
 	}
 	if len(values) == 0 {
-		return nil, &crm.Error{Kind: crm.Invalid, Code: "no_key"}
+		return "", &crm.Error{Kind: crm.Invalid, Code: "no_key"}
 	}
 	where.add(o, values)
-	return c.records(ctx, o, read, where.String()+" ORDER BY CreatedDate, Id LIMIT 100")
+	return where.String(), nil
 }
