@@ -54,8 +54,8 @@ func newMigrate() *cobra.Command {
 }
 
 func newCRM() *cobra.Command {
-	crm := &cobra.Command{Use: "crm", Short: "Prepare the CRMs"}
-	crm.AddCommand(&cobra.Command{
+	crm := &cobra.Command{Use: "crm", Short: "Prepare the CRMs, and delete records in them"}
+	crm.AddCommand(newCRMErase(), &cobra.Command{
 		Use:   "setup [DESTINATION…]",
 		Short: "Create what Handoff needs in the CRMs: tables, columns and unique indexes that are missing; nothing is dropped",
 		RunE: func(cmd *cobra.Command, names []string) error {
