@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
 	"handoff/internal/seal"
+	"handoff/internal/submission"
 )
 
 // blocks are a page's examples in one language.
@@ -65,7 +67,11 @@ func TestHubSpotPage(t *testing.T) {
 	shipped, err := os.ReadFile("../../mappings/demo-request.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(mappings, "demo-request.yaml"), shipped, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(mappings, "newsletter.yaml"), []byte(mappingOf(t, examples)), 0o600))
 	require.NoError(t, os.Rename(file(0), filepath.Join(folder, "handoff.yaml")))
+	s.HubSpot.AddSubscription("Newsletter", true)
+	_, err = s.HubSpot.AddList("Newsletter readers", "contacts", "MANUAL")
+	require.NoError(t, err)
 
 	binary := filepath.Join(folder, "handoff")
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/handoff").CombinedOutput()
@@ -80,7 +86,10 @@ func TestHubSpotPage(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(blocks(t, "hubspot.md", "sh")[0]), "\n")
 	require.Len(t, lines, 2)
 	created := run(lines[0])
-	for _, property := range []string{"contacts.handoff_state", "leads.handoff_key", "leads.email", "contacts.consent_text", "contacts.marketing_opt_in"} {
+	for _, property := range []string{
+		"contacts.handoff_state", "leads.handoff_key", "leads.email", "contacts.consent_text", "contacts.marketing_opt_in",
+		"contacts.handoff_subscriptions", "contacts.handoff_lists", "contacts.newsletter_opt_in",
+	} {
 		require.Contains(t, created, "crm: created property "+property+"\n")
 	}
 	require.NotContains(t, created, "contacts.firstname", "what HubSpot has is left alone")
@@ -90,33 +99,13 @@ func TestHubSpotPage(t *testing.T) {
 
 	set, err := mapping.Load(os.DirFS(mappings))
 	require.NoError(t, err)
-	m, ok := set.For("website", "demo-request")
-	require.True(t, ok)
-	plan, problems := m.Apply(mapping.Input{
-		Source: "website", Form: "demo-request", Submission: "sub_page", SubmittedAt: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC),
-		Answers: map[string]any{
-			"email": "Ann@Example.com", "firstname": "Ann", "lastname": "Lee", "company": "Example", "country": "Germany",
-			"company_size": "51-200", "marketing_opt_in": "yes", "message": "Hello", "product_interest": "Hosting", "preferred_date": "2026-05-04",
-		},
-	})
-	require.Empty(t, problems)
 	connector, err := connectors.New(t.Context(), "crm", c.Destinations["crm"])
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, connector.Close()) })
-	written := map[string]string{}
-	for _, object := range plan.Objects {
-		fields := maps.Clone(object.Fields)
-		for _, link := range object.Links {
-			fields[link.Field] = written[link.To]
-		}
-		result := connector.Upsert(t.Context(), object.Object, []crm.Write{{
-			Submission: "sub_page", Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly, UpdateOnly: object.UpdateOnly,
-			FillBlanks: object.FillBlanks, Read: object.Read, SubmittedAt: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC),
-		}})[0]
-		require.Nil(t, result.Err, object.Object)
-		require.Equal(t, crm.Created, result.Outcome)
-		written[object.Name] = result.RecordID
-	}
+	written := deliver(t, set, connector, "demo-request", "sub_page", 0, map[string]any{
+		"email": "Ann@Example.com", "firstname": "Ann", "lastname": "Lee", "company": "Example", "country": "Germany",
+		"company_size": "51-200", "marketing_opt_in": "yes", "message": "Hello", "product_interest": "Hosting", "preferred_date": "2026-05-04",
+	})
 	contact, lead := s.HubSpot.Records("contacts")[0], s.HubSpot.Records("leads")[0]
 	require.Equal(t, "Ann", contact["firstname"])
 	require.Equal(t, "ann@example.com", contact["email"])
@@ -125,4 +114,52 @@ func TestHubSpotPage(t *testing.T) {
 	require.Equal(t, "2026-05-04", lead["demo_date"])
 	require.Equal(t, []string{written["contact"]}, s.HubSpot.Associated("leads", written["lead"], "contacts"))
 	require.Equal(t, []string{written["company"]}, s.HubSpot.Associated("contacts", written["contact"], "companies"))
+
+	// The page's own mapping: a yes is on the contact, its subscription and the list; a no takes both back.
+	newsletter := s.HubSpot.Subscriptions()[0].ID
+	deliver(t, set, connector, "newsletter", "sub_yes", 1, map[string]any{"email": "ann@example.com", "newsletter": "yes"})
+	require.Equal(t, "Freely given consent from contact", s.HubSpot.Records("contacts")[0]["hs_legal_basis"])
+	require.Equal(t, []hubspot.Status{{
+		Email: "ann@example.com", Subscription: newsletter, Status: "SUBSCRIBED", Basis: "CONSENT_WITH_NOTICE", Source: "Public API V4",
+		Explanation: "Yes, send me the newsletter. I can unsubscribe with the link in every issue.",
+	}}, s.HubSpot.Statuses(newsletter))
+	require.Equal(t, []string{written["contact"]}, s.HubSpot.Lists()[0].Members)
+	deliver(t, set, connector, "newsletter", "sub_no", 2, map[string]any{"email": "ann@example.com", "newsletter": "no"})
+	require.Equal(t, "UNSUBSCRIBED", s.HubSpot.Statuses(newsletter)[0].Status)
+	require.Empty(t, s.HubSpot.Lists()[0].Members)
+}
+
+// mappingOf is the mapping among a page's examples.
+func mappingOf(t *testing.T, examples []string) string {
+	t.Helper()
+	i := slices.IndexFunc(examples, func(example string) bool { return strings.HasPrefix(example, "mapping:") })
+	require.GreaterOrEqual(t, i, 0)
+	return examples[i]
+}
+
+// deliver writes a submission to a form as a worker does, and returns the ids of its records by what the mapping calls them.
+func deliver(t *testing.T, set *mapping.Set, connector crm.Connector, form, id string, minute int, answers map[string]any) map[string]string {
+	t.Helper()
+	m, ok := set.For("website", form)
+	require.True(t, ok)
+	at := time.Date(2026, 4, 14, 9, minute, 0, 0, time.UTC)
+	plan, problems := m.Apply(mapping.Input{Source: "website", Form: form, Submission: submission.ID(id), SubmittedAt: at, Answers: answers})
+	require.Empty(t, problems)
+	written := map[string]string{}
+	for _, object := range plan.Objects {
+		fields := maps.Clone(object.Fields)
+		for _, link := range object.Links {
+			fields[link.Field] = written[link.To]
+		}
+		result := connector.Upsert(t.Context(), object.Object, []crm.Write{{
+			Submission: id, Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly, UpdateOnly: object.UpdateOnly,
+			FillBlanks: object.FillBlanks, Read: object.Read, SubmittedAt: at,
+		}})[0]
+		require.Nil(t, result.Err, object.Object)
+		if minute == 0 {
+			require.Equal(t, crm.Created, result.Outcome)
+		}
+		written[object.Name] = result.RecordID
+	}
+	return written
 }
