@@ -50,6 +50,9 @@ func (a API) Check() []Problem {
 	for _, name := range slices.Sorted(maps.Keys(a.Objects)) {
 		c.object(yamlfile.Key(".objects", name), a.Objects[name])
 	}
+	if a.Me != nil {
+		c.request(".me", a.Me.Request, nil)
+	}
 	if a.Owners != nil {
 		c.request(".owners", a.Owners.Request, paging)
 		c.page(".owners.page", a.Owners.Page, a.Owners.Request)
@@ -90,6 +93,15 @@ func (c *checker) allowance(path string, a Allowance) {
 var classes = []string{"calls", "search"}
 
 func (c *checker) errors(path string, e Errors) {
+	if e.FieldsLike != "" {
+		like, err := regexp.Compile(e.FieldsLike)
+		if err != nil || like.NumSubexp() != 1 {
+			c.add(path+".fields_like", "want a regular expression with one group, around the field's name")
+		}
+		if e.Fields == "" {
+			c.add(path+".fields", "missing; want the path of the text that fields_like looks at")
+		}
+	}
 	for i, rule := range e.Rules {
 		at := yamlfile.Index(path+".rules", i)
 		c.oneOf(at+".kind", "kind", rule.Kind, Kinds())

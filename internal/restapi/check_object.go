@@ -19,6 +19,7 @@ func (c *checker) object(path string, o Object) {
 		}
 		c.field(at, o.Fields[name])
 	}
+	c.lists(path, o)
 	if o.Owner != nil {
 		c.field(path+".owner", *o.Owner)
 		if o.Read == nil || o.Update == nil {
@@ -47,7 +48,14 @@ func (c *checker) object(path string, o Object) {
 		c.write(path+".create", *o.Create, nil)
 	}
 	if o.Update != nil {
-		c.write(path+".update", *o.Update, []string{"id"})
+		names := []string{"id"}
+		if o.Version != "" {
+			names = append(names, "version")
+			if !o.Update.UsesVersion() {
+				c.add(path+".update", "want {version} in its path, query, headers, body or item")
+			}
+		}
+		c.write(path+".update", *o.Update, names)
 	}
 	if o.Upsert != nil {
 		c.by(path+".upsert.by", o, o.Upsert.By)
@@ -65,12 +73,41 @@ func (c *checker) object(path string, o Object) {
 			c.add(path+".changed", "missing; want the path of the moment of a record's last change, for changed_since")
 		}
 	}
-	if d := o.Describe; d != nil {
-		c.request(path+".describe", d.Request, paging)
-		c.page(path+".describe.page", d.Page, d.Request)
-		for _, vendor := range slices.Sorted(maps.Keys(d.Types)) {
-			c.oneOf(yamlfile.Key(path+".describe.types", vendor), "type", d.Types[vendor], Types())
+	if o.Describe != nil {
+		c.describe(path+".describe", *o.Describe)
+	}
+}
+
+func (c *checker) describe(path string, d Describe) {
+	c.request(path, d.Request, paging)
+	c.page(path+".page", d.Page, d.Request)
+	for _, vendor := range slices.Sorted(maps.Keys(d.Types)) {
+		c.oneOf(yamlfile.Key(path+".types", vendor), "type", d.Types[vendor], Types())
+	}
+	if len(d.RequiredIs) > 0 && d.Required == "" {
+		c.add(path+".required", "missing; want the path of what required_is is about")
+	}
+	if len(d.ReadOnlyIs) > 0 && d.ReadOnly == "" {
+		c.add(path+".read_only", "missing; want the path of what read_only_is is about")
+	}
+	for i, also := range d.Also {
+		c.describe(yamlfile.Index(path+".also", i), also)
+	}
+}
+
+// lists looks at fields that are entries of lists: two of one list would overwrite each other.
+func (c *checker) lists(path string, o Object) {
+	first := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(o.Fields)) {
+		f := o.Fields[name]
+		if f.Entry == nil {
+			continue
 		}
+		if other, taken := first[f.At]; taken && f.At != "" {
+			c.add(yamlfile.Key(path+".fields", name)+".at", "want another list: %s is an entry of this one", other)
+			continue
+		}
+		first[f.At] = name
 	}
 }
 
@@ -93,8 +130,33 @@ func (c *checker) field(path string, f Field) {
 	if f.As != nil && f.At == "" {
 		c.add(path+".at", "missing; want where the value of as is written")
 	}
+	c.entry(path, f)
+	if f.Closed && len(f.Choices)+len(f.Options) == 0 {
+		c.add(path+".closed", "want choices or options too: what may be written?")
+	}
+	if f.HTML && f.Type != "" && f.Type != "string" {
+		c.add(path+".html", "no use with type %s", f.Type)
+	}
 	if f.MaxLength < 0 {
 		c.add(path+".max_length", "want more than zero")
+	}
+}
+
+func (c *checker) entry(path string, f Field) {
+	switch {
+	case f.Entry == nil && f.Others == nil:
+		return
+	case f.Entry == nil:
+		c.add(path+".others", "no use without entry")
+		return
+	case f.As != nil:
+		c.add(path+".entry", "want one of as and entry")
+	case f.At == "" || f.Path == "":
+		c.add(path+".at", "missing; want the list that has the entry, and path for where the value is read")
+	}
+	c.holes(path+".entry", f.Entry, []string{"value"})
+	if f.ValueOfEntry() == "" {
+		c.add(path+".entry", `want one name whose value is "{value}"`)
 	}
 }
 
@@ -121,6 +183,9 @@ func (c *checker) find(path string, o Object, f Find) {
 	c.most(path+".max", f.Max)
 	c.request(path, f.Request, known)
 	c.uses(path, f.Request, known...)
+	if f.Unless != nil {
+		c.when(path+".unless", *f.Unless)
+	}
 	if f.Reread && o.Read == nil {
 		c.add(path+".reread", "want read too")
 	}

@@ -19,6 +19,9 @@ type API struct {
 	Objects    map[string]Object `yaml:"objects"`
 	// Owners lists whom records can be given to.
 	Owners *Owners `yaml:"owners"`
+	// Me tells whom the credentials belong to: records that are theirs count as nobody's, because APIs give each new record
+	// to whoever makes it.
+	Me *Me `yaml:"me"`
 }
 
 // Allowance is a header with what the vendor says is left of a limit.
@@ -35,10 +38,13 @@ type Object struct {
 	ID string `yaml:"id"` // path of the record's id; id when empty
 	// State is the path of a text field in which Handoff keeps when each field was answered. Without it the last write
 	// wins, whatever was answered when.
-	State   string           `yaml:"state"`
-	Changed string           `yaml:"changed"` // path of the moment of the last change
-	Fields  map[string]Field `yaml:"fields"`  // by the name that mappings use
-	Owner   *Field           `yaml:"owner"`   // who the record belongs to
+	State   string `yaml:"state"`
+	Changed string `yaml:"changed"` // path of the moment of the last change
+	// Version is the path of what changes with the record, such as an entity tag: "{version}" in an update, so that what
+	// somebody else writes between reading and writing is not lost.
+	Version string           `yaml:"version"`
+	Fields  map[string]Field `yaml:"fields"` // by the name that mappings use
+	Owner   *Field           `yaml:"owner"`  // who the record belongs to
 	// Nobody are the ids of owners that count as none, such as the user whom the API makes records for.
 	Nobody []string `yaml:"nobody"`
 	// Always is written to each new record, by where.
@@ -60,9 +66,19 @@ type Field struct {
 	Type string `yaml:"type"` // string when empty; see Types
 	// As is what is written, with "{value}" in it, where that is more than the value.
 	As any `yaml:"as"`
+	// Entry is what the value becomes among others: At is a list whose first entry it is. The others stay, with what Others
+	// sets in them.
+	Entry  map[string]any `yaml:"entry"`
+	Others map[string]any `yaml:"others"`
 	// Choices are the CRM's values by those of mappings, such as the ids of options.
 	Choices map[string]string `yaml:"choices"`
 	Options []string          `yaml:"options"` // the values that a field takes, for checks of mappings
+	// Closed says that no other values than those of choices and options are written, where the API would take any.
+	Closed bool `yaml:"closed"`
+	// HTML says that the API keeps a text as HTML: what somebody typed is no markup.
+	HTML bool `yaml:"html"`
+	// Property is what errors and describe call the field, where that is neither Path nor At.
+	Property string `yaml:"property"`
 	// Join is what stands between several values that are one text; without it they are a list.
 	Join      string `yaml:"join"`
 	Time      string `yaml:"time"` // how moments are written; rfc3339 when empty; see Times

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// hole is a name in braces; with |quoted, single quotes in the value are doubled, as OData wants it.
-var hole = regexp.MustCompile(`\{([a-z][A-Za-z0-9_-]*)(\|quoted)?\}`)
+// hole is a name in braces. With |quoted, single quotes in the value are doubled, as OData and SQL want it; with |literals,
+// each of several values is put into single quotes too, with commas between them.
+var hole = regexp.MustCompile(`\{([a-z][A-Za-z0-9_-]*)(\|quoted|\|literals)?\}`)
 
 // Fill makes a copy of a tree. A leaf that is one hole becomes the value, whatever it is; in a longer text the value becomes
 // part of the text. What values does not have stays as it is.
@@ -52,8 +53,11 @@ func FillText(text string, values map[string]any, escape func(string) string) (f
 		}
 		plain := Plain(value)
 		empty = empty || plain == ""
-		if m[2] != "" {
-			plain = strings.ReplaceAll(plain, "'", "''")
+		switch m[2] {
+		case "|quoted":
+			plain = doubled(plain)
+		case "|literals":
+			plain = literals(value)
 		}
 		if escape != nil {
 			plain = escape(plain)
@@ -61,6 +65,20 @@ func FillText(text string, values map[string]any, escape func(string) string) (f
 		return plain
 	})
 	return filled, empty
+}
+
+func doubled(text string) string { return strings.ReplaceAll(text, "'", "''") }
+
+func literals(value any) string {
+	several, list := value.([]any)
+	if !list {
+		several = []any{value}
+	}
+	texts := make([]string, len(several))
+	for i, one := range several {
+		texts[i] = "'" + doubled(Plain(one)) + "'"
+	}
+	return strings.Join(texts, ",")
 }
 
 // Plain is a value as text; several are separated by commas.

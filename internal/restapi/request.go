@@ -40,6 +40,8 @@ type Find struct {
 	At      string   `yaml:"at"`   // path of the record in an element of the list
 	// Max is how many records are looked for at once: "{values}" is the list of values of the one field in By.
 	Max int `yaml:"max"`
+	// Unless is what keeps a record from being the one that is looked for, such as that it is closed.
+	Unless *When `yaml:"unless"`
 	// Reread says that what is found is not the whole record: it is read by its id.
 	Reread bool `yaml:"reread"`
 }
@@ -50,7 +52,8 @@ type Read struct {
 	Record  string `yaml:"record"` // path of the record in the answer; the answer when empty
 }
 
-// Write writes one record, "{record}", or several, "{records}". An update has "{id}", an upsert the key's fields.
+// Write writes one record, "{record}", or several, "{records}". An update has "{id}" and "{version}", an upsert the key's
+// fields.
 type Write struct {
 	Request `yaml:",inline"`
 	By      []string `yaml:"by"` // of an upsert: the key
@@ -91,6 +94,12 @@ type Page struct {
 	First  int    `yaml:"first"`  // the number of the first "{page}"; 1 when zero
 }
 
+// Me asks whose the credentials are.
+type Me struct {
+	Request `yaml:",inline"`
+	ID      string `yaml:"id"` // path of the user's id, as owners have it; id when empty
+}
+
 // Owners lists people and queues.
 type Owners struct {
 	Request `yaml:",inline"`
@@ -108,17 +117,25 @@ type Describe struct {
 	Name      string            `yaml:"name"`       // path in a property; name when empty
 	Type      string            `yaml:"type"`       // path
 	Types     map[string]string `yaml:"types"`      // the port's types by the CRM's
-	Required  string            `yaml:"required"`   // path
-	ReadOnly  string            `yaml:"read_only"`  // path
+	Required  string            `yaml:"required"`   // path of what is true, or one of RequiredIs
+	ReadOnly  string            `yaml:"read_only"`  // path of what is true, or one of ReadOnlyIs
 	MaxLength string            `yaml:"max_length"` // path
 	Options   string            `yaml:"options"`    // path that gives a list
 	Page      Page              `yaml:"page"`
+	// RequiredIs and ReadOnlyIs are what says so, where it is not true.
+	RequiredIs []string `yaml:"required_is"`
+	ReadOnlyIs []string `yaml:"read_only_is"`
+	// Also are further lists that say more of properties which the first one has, such as their options.
+	Also []Describe `yaml:"also"`
 }
 
 // Errors is where answers say what is wrong.
 type Errors struct {
 	Code   string `yaml:"code"`   // path of the machine's code
 	Fields string `yaml:"fields"` // path of the names of fields at fault: a text or a list
+	// FieldsLike is a regular expression with a group: what it finds in the texts at Fields are the names, where those texts
+	// are sentences.
+	FieldsLike string `yaml:"fields_like"`
 	// RetryAfter is the path, or the header, of the seconds to wait, where it is not the header Retry-After.
 	RetryAfter string `yaml:"retry_after"`
 	Rules      []Rule `yaml:"rules"` // the first that holds; else the status decides
@@ -136,7 +153,8 @@ type Rule struct {
 type When struct {
 	Status []int  `yaml:"status"`
 	At     string `yaml:"at"` // a path that leads to a value
-	// Is are texts of which At's value is one; one that ends with * needs the beginning only.
+	// Is are texts of which At's value is one; a * at the end stands for anything that follows, one at the beginning for
+	// anything that comes before.
 	Is   []string `yaml:"is"`
 	HTML bool     `yaml:"html"` // the body is a page for people
 }

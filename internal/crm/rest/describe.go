@@ -20,10 +20,10 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 	if o == nil {
 		return nil, unknownObject()
 	}
-	var there map[string]gjson.Result
+	var there map[string][]said
 	if o.Object.Describe != nil {
-		var failure *crm.Error
-		if there, failure = c.describe(ctx, o); failure != nil {
+		there = map[string][]said{}
+		if failure := c.describe(ctx, o, *o.Object.Describe, there); failure != nil {
 			return nil, failure
 		}
 	}
@@ -38,57 +38,76 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 			p.Options = slices.Sorted(maps.Keys(f.Choices))
 		}
 		if there != nil {
-			told, found := lookupProperty(there, f)
-			if !found {
+			all := lookupProperty(there, f)
+			if len(all) == 0 {
 				continue
 			}
-			o.told(&p, f, told)
+			for _, one := range all {
+				one.tell(&p, f)
+			}
 		}
 		properties = append(properties, p)
 	}
 	return properties, nil
 }
 
-// describe reads what the CRM has, by its own name.
-func (c *Connector) describe(ctx context.Context, o *object) (map[string]gjson.Result, *crm.Error) {
-	d := o.Object.Describe
-	there := map[string]gjson.Result{}
+// said is what one list of the CRM's says of a property.
+type said struct {
+	by   restapi.Describe
+	json gjson.Result
+}
+
+// describe reads what the CRM has, by its own name: a first list, and others that say more of what is on it.
+func (c *Connector) describe(ctx context.Context, o *object, d restapi.Describe, there map[string][]said) *crm.Error {
+	further := len(there) > 0
 	failure := c.pages(ctx, "describe "+o.name, d.Request, d.Page, d.List, map[string]any{}, func(body []byte) bool {
 		for _, one := range at(body, d.List).Array() {
-			there[one.Get(or(d.Name, "name")).String()] = one
+			name := one.Get(or(d.Name, "name")).String()
+			if before := there[name]; !further || len(before) > 0 {
+				there[name] = append(before, said{d, one})
+			}
 		}
 		return len(there) < mostRead
 	})
-	if failure != nil && failure.Status == http.StatusNotFound {
-		failure.Kind, failure.Code = crm.Misconfigured, "unknown_object"
+	if failure != nil {
+		if failure.Status == http.StatusNotFound {
+			failure.Kind, failure.Code = crm.Misconfigured, "unknown_object"
+		}
+		return failure
 	}
-	return there, failure
-}
-
-// lookupProperty finds a field among the CRM's properties: by where it is written, or by the last or first name of that.
-func lookupProperty(there map[string]gjson.Result, f restapi.Field) (gjson.Result, bool) {
-	names := restapi.Names(f.At)
-	for _, name := range []string{strings.Join(names, "."), names[len(names)-1], names[0]} {
-		if told, found := there[name]; found {
-			return told, true
+	for _, also := range d.Also {
+		if failure := c.describe(ctx, o, also, there); failure != nil {
+			return failure
 		}
 	}
-	return gjson.Result{}, false
+	return nil
 }
 
-// told fills in what the CRM says of a property.
-func (o *object) told(p *crm.Property, f restapi.Field, told gjson.Result) {
-	d := o.Object.Describe
+// lookupProperty finds a field among the CRM's properties: by what it is said to be called, by where it is written, or by the
+// last or first name of that.
+func lookupProperty(there map[string][]said, f restapi.Field) []said {
+	names := restapi.Names(f.At)
+	for _, name := range []string{f.Property, strings.Join(names, "."), names[len(names)-1], names[0]} {
+		if found := there[name]; name != "" && len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+// tell fills in what is said of a property.
+func (s said) tell(p *crm.Property, f restapi.Field) {
+	d, told := s.by, s.json
 	if d.Type != "" {
 		if known, is := d.Types[told.Get(d.Type).String()]; is {
 			p.Type = known
 		}
 	}
 	if d.Required != "" {
-		p.Required = told.Get(d.Required).Bool()
+		p.Required = isSo(told.Get(d.Required), d.RequiredIs)
 	}
 	if d.ReadOnly != "" {
-		p.ReadOnly = told.Get(d.ReadOnly).Bool()
+		p.ReadOnly = isSo(told.Get(d.ReadOnly), d.ReadOnlyIs)
 	}
 	if d.MaxLength != "" {
 		p.MaxLength = int(told.Get(d.MaxLength).Int())
@@ -103,4 +122,12 @@ func (o *object) told(p *crm.Property, f restapi.Field, told gjson.Result) {
 	if len(options) > 0 {
 		p.Options = options
 	}
+}
+
+// isSo says that a value is true, or one of some texts where it is not a matter of true and false.
+func isSo(value gjson.Result, texts []string) bool {
+	if len(texts) > 0 {
+		return value.Exists() && slices.Contains(texts, plain(value))
+	}
+	return value.Bool()
 }

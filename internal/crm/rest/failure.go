@@ -41,7 +41,7 @@ func (c *Connector) judge(status int, header http.Header, body []byte, page bool
 	}
 	failure.Code = cmp.Or(failure.Code, "http_"+strconv.Itoa(status))
 	if errors.Fields != "" {
-		failure.Fields = texts(at(body, errors.Fields))
+		failure.Fields = c.fieldsIn(texts(at(body, errors.Fields)))
 	}
 	if said := c.retryAfter(header, body); said > 0 {
 		failure.RetryAfter = said
@@ -112,9 +112,38 @@ func holds(w restapi.When, status int, body []byte, page bool) bool {
 	}
 	text := plain(value)
 	return len(w.Is) == 0 || slices.ContainsFunc(w.Is, func(is string) bool {
-		prefix, open := strings.CutSuffix(is, "*")
-		return text == is || open && strings.HasPrefix(text, prefix)
+		return text == is || matches(text, is)
 	})
+}
+
+// matches says whether a text is what a pattern says, whose * at either end stands for anything.
+func matches(text, pattern string) bool {
+	begin, openEnd := strings.CutSuffix(pattern, "*")
+	core, openStart := strings.CutPrefix(begin, "*")
+	switch {
+	case openStart && openEnd:
+		return strings.Contains(text, core)
+	case openStart:
+		return strings.HasSuffix(text, core)
+	case openEnd:
+		return strings.HasPrefix(text, core)
+	}
+	return false
+}
+
+// fieldsIn are the names of fields in what an answer says of them: the texts themselves, or what the description finds in
+// them.
+func (c *Connector) fieldsIn(said []string) []string {
+	if c.fieldsLike == nil {
+		return said
+	}
+	var names []string
+	for _, text := range said {
+		for _, found := range c.fieldsLike.FindAllStringSubmatch(text, -1) {
+			names = append(names, found[1])
+		}
+	}
+	return names
 }
 
 // at reads a path of a JSON text; "" is the whole of it. What is no JSON holds nothing.

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -71,7 +70,7 @@ func (j *job) lookUp(way *restapi.Find, step int, items []*item) {
 	}
 }
 
-// look reads the records that have one of the keys, in one call and, where the API does not show all of a record at once,
+// look reads the records that have one of the keys, but those that the way leaves out, in one call and, where the API does not show all of a record at once,
 // one more for each.
 func (c *Connector) look(ctx context.Context, o *object, way *restapi.Find, keys []lookup) ([]*record, *crm.Call, *crm.Error) {
 	values := keys[0].params()
@@ -99,6 +98,9 @@ func (c *Connector) look(ctx context.Context, o *object, way *restapi.Find, keys
 	}
 	found := o.records(r.Body, way.List, way.At)
 	found = slices.DeleteFunc(found, func(one *record) bool {
+		if way.Unless != nil && holds(*way.Unless, r.Status, []byte(one.json.Raw), false) {
+			return true
+		}
 		return !slices.ContainsFunc(keys, func(key lookup) bool { return o.has(one, key, true) })
 	})
 	if !way.Reread {
@@ -145,14 +147,27 @@ func (o *object) has(r *record, key lookup, believed bool) bool {
 		if !shown.Exists() && believed {
 			continue
 		}
-		if several := texts(shown); shown.IsArray() && slices.ContainsFunc(several, func(one string) bool { return folded(one) == folded(value) }) {
+		several := texts(shown)
+		if f.Entry != nil && r.json.Get(f.At).Exists() {
+			several = allOf(f, r)
+		}
+		if (shown.IsArray() || f.Entry != nil) && slices.ContainsFunc(several, func(one string) bool { return folded(one) == folded(value) }) {
 			continue
 		}
-		if folded(cmp.Or(plain(shown), "")) != folded(value) {
+		if text := folded(plain(shown)); text != folded(value) && text != folded(o.whole(f, value)) && !(f.HTML && folded(unmarked(plain(shown))) == folded(value)) {
 			return false
 		}
 	}
 	return true
+}
+
+// whole is a value as it is written with what is around it, where that is a text.
+func (o *object) whole(f restapi.Field, value string) string {
+	text, is := f.As.(string)
+	if !is || f.At != f.Path {
+		return value
+	}
+	return restapi.Plain(restapi.Fill(text, map[string]any{"value": value}))
 }
 
 // absent says that a failure is about something that is not there, or no longer.

@@ -103,7 +103,10 @@ func (o *object) named(names []string) []string {
 
 func meant(name string, f restapi.Field) bool {
 	last := func(text string) string { return text[strings.LastIndexAny(text, "./")+1:] }
-	for _, known := range []string{f.At, f.Path} {
+	for _, known := range []string{f.At, f.Path, f.Property} {
+		if known == "" {
+			continue
+		}
 		if strings.EqualFold(name, known) || strings.EqualFold(last(name), last(known)) || strings.EqualFold(name, restapi.Names(known)[0]) {
 			return true
 		}

@@ -54,7 +54,15 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 		return "", call, failure
 	}
 	f := o.fields[crm.FieldOwner]
-	if has := plain(is.json.Get(f.Path)); has != "" && !slices.Contains(o.Nobody, has) {
+	if has := plain(is.json.Get(f.Path)); has != "" && has != owner && !slices.Contains(o.Nobody, has) {
+		mine, asked, failure := c.whoAmI(ctx)
+		if failure != nil {
+			return "", asked, failure
+		}
+		if has != mine {
+			return has, call, nil
+		}
+	} else if has == owner && has != "" {
 		return has, call, nil
 	}
 	it := &item{write: &crm.Write{}, result: &crm.Result{}, found: is, change: change{record: map[string]any{}}}

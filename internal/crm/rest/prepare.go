@@ -59,6 +59,9 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 	if unknown := o.unknown(names, write.Read); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
+	if wrong := o.outside(write.Fields); len(wrong) > 0 {
+		return nil, &crm.Error{Kind: crm.Invalid, Code: "not_a_choice", Fields: wrong}
+	}
 	it := &item{write: write, result: result}
 	var asked []string
 	for _, key := range write.Keys {
@@ -120,7 +123,7 @@ func (it *item) plan(o *object) {
 			continue // equal already
 		}
 		if !same(f, is, value) {
-			restapi.Set(c.record, f.At, encode(f, value))
+			restapi.Set(c.record, f.At, it.written(f, value))
 			c.fields = append(c.fields, field)
 		}
 	}
@@ -186,6 +189,9 @@ func shown(f restapi.Field, value any) any {
 func (it *item) refuse(o *object, failure *crm.Error, call *crm.Call) {
 	own := *failure // each result has an error of its own to change
 	own.Fields = o.named(failure.Fields)
+	if own.Kind == crm.Invalid && len(own.Fields) == 0 {
+		own.Fields = o.misfits(it.write.Fields)
+	}
 	if call != nil {
 		call.Code = own.Code
 	}

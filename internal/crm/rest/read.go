@@ -75,9 +75,10 @@ func (c *Connector) ChangedSince(ctx context.Context, name string, since time.Ti
 		return nil, nil
 	}
 	since = since.UTC()
+	before := since.Truncate(time.Second).Add(-time.Second) // APIs that know no fractions, or mean after, are asked for a little more
 	values := map[string]any{
-		"since":         since.Truncate(time.Second).Format(time.RFC3339), // APIs that know no fractions are asked for a little more
-		"since_seconds": strconv.FormatInt(since.Unix(), 10), "since_milliseconds": strconv.FormatInt(since.UnixMilli(), 10),
+		"since": before.Format(time.RFC3339), "since_seconds": strconv.FormatInt(before.Unix(), 10),
+		"since_milliseconds": strconv.FormatInt(before.UnixMilli(), 10),
 	}
 	var all []crm.Record
 	failure := c.pages(ctx, "list "+o.name, list.Request, list.Page, list.List, values, func(body []byte) bool {

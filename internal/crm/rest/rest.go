@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ type Connector struct {
 	calls    *wire.Client
 	searches *wire.Client
 	objects  map[string]*object
+	me       me
+	// fieldsLike finds names of fields in sentences; nil where answers have them as they are.
+	fieldsLike *regexp.Regexp
 }
 
 var (
@@ -94,6 +98,9 @@ func New(config Config) (*Connector, error) {
 		config.Transport = transport
 	}
 	c := &Connector{config: config, prefix: strings.TrimSuffix(base.EscapedPath(), "/"), objects: map[string]*object{}}
+	if like := config.API.Errors.FieldsLike; like != "" {
+		c.fieldsLike = regexp.MustCompile(like) // Check has seen that it is one
+	}
 	origin := base.Scheme + "://" + base.Host
 	c.calls, c.searches = c.client(origin, crm.Calls), c.client(origin, crm.Searches)
 	for name, described := range config.API.Objects {

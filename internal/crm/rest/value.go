@@ -81,6 +81,9 @@ func encode(f restapi.Field, value any) any {
 	default:
 		encoded = v
 	}
+	if text, is := encoded.(string); is && f.HTML {
+		encoded = markup(text)
+	}
 	if f.As != nil {
 		return restapi.Fill(f.As, map[string]any{"value": encoded})
 	}
@@ -154,6 +157,9 @@ func or(text, otherwise string) string {
 // decode turns a value of the API into one of the port. Nothing and an empty text are nil.
 func decode(f restapi.Field, value gjson.Result) any {
 	text := plain(value)
+	if f.HTML {
+		text = unmarked(text)
+	}
 	if value.Type == gjson.Null || text == "" {
 		return nil
 	}
@@ -232,7 +238,7 @@ func same(f restapi.Field, is, value any) bool {
 
 // encodePlain is a value as the API takes it, without what is around it.
 func encodePlain(f restapi.Field, value any) any {
-	f.As = nil
+	f.As, f.HTML = nil, false
 	return encode(f, value)
 }
 

@@ -91,6 +91,9 @@ func (it *item) values(o *object, w *restapi.Write) map[string]any {
 	values := map[string]any{"record": it.record(o, w)}
 	if it.found != nil {
 		values["id"] = it.found.id
+		if o.Version != "" {
+			values["version"] = plain(it.found.json.Get(o.Version))
+		}
 	}
 	if len(w.By) > 0 {
 		for field, value := range it.by.params() {
@@ -202,9 +205,9 @@ func (j *job) failAll(items []*item, w *restapi.Write, failure *crm.Error, r *wi
 }
 
 // fail settles an item that was refused, unless somebody else was quicker: the record that was to be made exists now, or the
-// one that was to be changed is gone. It is looked for again, once.
+// one that was to be changed is gone, or not the version that was read. It is looked for again, once.
 func (j *job) fail(it *item, w *restapi.Write, failure *crm.Error, r *wire.Reply) (again []*item) {
-	if failure.Kind == crm.Conflict && !it.retried && (it.found == nil || absent(failure)) && !j.o.blind(it.write, it.by.by) {
+	if failure.Kind == crm.Conflict && !it.retried && (it.found == nil || absent(failure) || j.o.Version != "") && !j.o.blind(it.write, it.by.by) {
 		it.retried = true
 		return []*item{it}
 	}

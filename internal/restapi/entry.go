@@ -1,0 +1,29 @@
+package restapi
+
+import (
+	"maps"
+	"slices"
+)
+
+// ValueOfEntry is the name under which an entry has the field's value, "" where none or several are.
+func (f Field) ValueOfEntry() string {
+	found := ""
+	for _, name := range slices.Sorted(maps.Keys(f.Entry)) {
+		if f.Entry[name] == "{value}" {
+			if found != "" {
+				return ""
+			}
+			found = name
+		}
+	}
+	return found
+}
+
+// UsesVersion says that a request has "{version}" in it.
+func (w Write) UsesVersion() bool {
+	names := append(w.holes(), Holes(w.Item)...)
+	for _, text := range w.Headers {
+		names = append(names, Holes(text)...)
+	}
+	return slices.Contains(names, "version")
+}
