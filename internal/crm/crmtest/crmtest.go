@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,6 +33,8 @@ type Harness struct {
 	NumberType string
 	// Picklist is a field that takes only the values of a list, of which Choice is one.
 	Picklist, Choice string
+	// Required is what each new record needs besides its key; nil where that is nothing.
+	Required crm.Fields
 	// Owner is someone who can own records, Another someone else.
 	Owner, Another string
 	// Linked is an object whose records link to those of Object; nil where the connector is no crm.LinkedUpserter.
@@ -47,13 +50,15 @@ type Faulty struct {
 	LoseReplies func()
 	// Stall lets the CRM take requests without answering them.
 	Stall func()
-	// Limit lets the CRM refuse calls because there were too many; nil where it never does.
+	// Limit lets the CRM refuse calls because there were too many.
 	Limit func()
-	// Expire lets the credential expire between two calls of the next batch, so that it has to be renewed; nil where
-	// credentials do not expire.
+	// Expire lets the credential expire between two calls of the next batch, so that it has to be renewed.
 	Expire func()
-	// Revoke takes the credential away; nil where that cannot be done to a connection.
+	// Revoke takes the credential away.
 	Revoke func()
+	// Without says for each of the faults Limit, Expire and Revoke that the CRM cannot have why it cannot. No case of the
+	// suite is left out in silence.
+	Without map[string]string
 	// Heal ends the fault.
 	Heal func()
 }
@@ -118,12 +123,25 @@ func (s *suite) person() string { return fmt.Sprintf("person%d@example.test", s.
 // submission is a write of one person's answers.
 func (s *suite) submission(id, person string, minute int, fields crm.Fields) crm.Write {
 	all := crm.Fields{s.Key: person}
-	for field, value := range fields {
-		all[field] = value
-	}
+	maps.Copy(all, s.Required)
+	maps.Copy(all, fields)
 	return crm.Write{
 		Submission: id, Keys: [][]string{{s.Key}}, Fields: all, SubmittedAt: noon.Add(time.Duration(minute) * time.Minute),
+		CreateOnly: slices.Sorted(maps.Keys(s.Required)),
 	}
+}
+
+// can says whether a fault can happen to the CRM; where it cannot, the harness has to say why.
+func (f Faulty) can(t testing.TB, name string, fault func()) bool {
+	t.Helper()
+	why := f.Without[name]
+	if fault == nil {
+		require.NotEmpty(t, why, "want %s, or why there is none", name)
+		t.Logf("no %s: %s", name, why)
+		return false
+	}
+	require.Empty(t, why, "%s is there", name)
+	return true
 }
 
 func (s *suite) upsert(t testing.TB, writes ...crm.Write) []crm.Result {

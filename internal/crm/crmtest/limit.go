@@ -25,7 +25,7 @@ func (s *suite) badChoice(t *testing.T) {
 
 func (s *suite) rateLimit(t *testing.T) {
 	faulty := s.Faulty(t)
-	if faulty.Limit == nil {
+	if !faulty.can(t, "Limit", faulty.Limit) {
 		return
 	}
 	person := s.person()
@@ -46,7 +46,7 @@ func (s *suite) rateLimit(t *testing.T) {
 
 func (s *suite) expiredToken(t *testing.T) {
 	faulty := s.Faulty(t)
-	if faulty.Expire == nil {
+	if !faulty.can(t, "Expire", faulty.Expire) {
 		return
 	}
 	requireWritten(t, faulty.Connector.Upsert(s.context(t), s.Object, []crm.Write{s.submission("sub_warm", s.person(), 0, nil)})[0])
@@ -65,7 +65,7 @@ func (s *suite) expiredToken(t *testing.T) {
 
 func (s *suite) revokedToken(t *testing.T) {
 	faulty := s.Faulty(t)
-	if faulty.Revoke == nil {
+	if !faulty.can(t, "Revoke", faulty.Revoke) {
 		return
 	}
 	write := s.submission("sub_a", s.person(), 0, nil)

@@ -186,7 +186,7 @@ func (s *suite) createOnly(t *testing.T) {
 		if minute > 0 {
 			write.Fields[s.Texts[2]] = value
 		}
-		write.CreateOnly = []string{s.Texts[0], s.Texts[2]}
+		write.CreateOnly = append(write.CreateOnly, s.Texts[0], s.Texts[2])
 		require.Empty(t, s.write(t, write).Kept, "kept is about newer answers only")
 	}
 	record := s.find(t, person)

@@ -210,7 +210,7 @@ func TestPacedConformance(t *testing.T) {
 		Faulty: func(t testing.TB) crmtest.Faulty {
 			f := faulty(t, s)
 			f.Connector = paced(f.Connector.(*hubspot.Connector))
-			f.Limit = nil // it is real seconds until a limit is over; the pacer's own tests have a clock
+			f.Limit, f.Without = nil, map[string]string{"Limit": "it is real seconds until a limit is over; the pacer's own tests have a clock"}
 			heal := f.Heal
 			f.Heal = func() {
 				heal()

@@ -37,8 +37,16 @@ func classifyState(state, hint string) *crm.Error {
 	if status, raised := httpStatus(state); raised {
 		return &crm.Error{Kind: kindOfStatus(status), Code: state, Status: status, RetryAfter: retryAfter(hint)}
 	}
-	return &crm.Error{Kind: kindOfState(state), Code: state}
+	failure := &crm.Error{Kind: kindOfState(state), Code: state}
+	if failure.Kind == crm.RateLimited {
+		failure.RetryAfter = crowded
+	}
+	return failure
 }
+
+// crowded is when it is tried again that the server has no connection to spare. It says nothing of its own; others give theirs
+// back after a transaction.
+const crowded = 2 * time.Second
 
 // kindOfState is the table of https://www.postgresql.org/docs/current/errcodes-appendix.html as Handoff reads it.
 func kindOfState(state string) crm.Kind {

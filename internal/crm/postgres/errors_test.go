@@ -232,7 +232,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		var role string
 		require.NoError(t, db.Get(&role, `SELECT 'crowd_' || current_database()`)) // roles are shared by all databases
 		db.MustExec(`CREATE ROLE ` + role + ` LOGIN CONNECTION LIMIT 0 PASSWORD 'wrong'`)
-		require.Equal(t, crm.Error{Kind: crm.RateLimited, Code: "53300"}, *upsert(t, contacts(withUser(t, dsn, role))))
+		require.Equal(t, crm.Error{Kind: crm.RateLimited, Code: "53300", RetryAfter: 2 * time.Second}, *upsert(t, contacts(withUser(t, dsn, role))))
 	})
 	t.Run("a server without ssl", func(t *testing.T) {
 		t.Parallel()

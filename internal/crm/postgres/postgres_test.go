@@ -83,11 +83,13 @@ func TestConformance(t *testing.T) {
 		Texts: [3]string{"first_name", "last_name", "company"}, Number: "employees", Picklist: "stage", Choice: "open",
 		Owner: "olga", Another: "otto", Patience: 30 * time.Second,
 		Faulty: func(t testing.TB) crmtest.Faulty {
+			db := open(t, dsn)
+			account, dsn := account(t, db, dsn)
 			proxy, via := through(t, dsn)
 			var lock *sqlx.Tx
-			db := open(t, dsn)
 			heal := func() {
 				proxy.Heal()
+				account("LOGIN CONNECTION LIMIT -1")
 				if lock != nil {
 					require.NoError(t, lock.Rollback())
 					lock = nil
@@ -100,9 +102,30 @@ func TestConformance(t *testing.T) {
 					lock = db.MustBegin()
 					lock.MustExec(`LOCK TABLE crm.contacts IN ACCESS EXCLUSIVE MODE`)
 				},
+				Limit:   func() { account("CONNECTION LIMIT 0") },
+				Revoke:  func() { account("NOLOGIN") },
+				Without: map[string]string{"Expire": "a password is asked for once for each connection, and has nothing that could renew it"},
 			}
 		},
 	})
+}
+
+// account makes a role of its own for a connector, as docs/crm/postgres.md says. What it is altered to ends its connections.
+func account(t testing.TB, db *sqlx.DB, dsn string) (alter func(to string), as string) {
+	t.Helper()
+	var role string
+	require.NoError(t, db.Get(&role, `SELECT 'crm_' || current_database() || '_' || floor(random() * 1e9)::bigint`)) // roles are shared by all databases
+	db.MustExec(`CREATE ROLE ` + role + ` LOGIN PASSWORD 'wrong'`)
+	db.MustExec(`GRANT USAGE ON SCHEMA crm TO ` + role)
+	db.MustExec(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA crm TO ` + role)
+	t.Cleanup(func() {
+		db.MustExec(`DROP OWNED BY ` + role)
+		db.MustExec(`DROP ROLE ` + role)
+	})
+	return func(to string) {
+		db.MustExec(`ALTER ROLE ` + role + ` ` + to)
+		db.MustExec(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '` + role + `'`)
+	}, withUser(t, dsn, role)
 }
 
 func withUser(t testing.TB, dsn, user string) string {

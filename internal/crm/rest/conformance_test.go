@@ -69,6 +69,8 @@ func TestConformance(t *testing.T) {
 					}
 					if name == "full" {
 						faulty.Expire = fault(resttest.ExpireOnce)
+					} else {
+						faulty.Without = map[string]string{"Expire": "an API key has no end"}
 					}
 					return faulty
 				},
