@@ -27,18 +27,19 @@ func restPage(t *testing.T) string {
 	return string(page)
 }
 
-// loadRest loads a destination as part of a whole configuration.
-func loadRest(t *testing.T, destination string) config.Destination {
+// loadRest loads a destination as part of a whole configuration, with the secrets that are in variables.
+func loadRest(t testing.TB, destination string, secrets ...string) config.Destination {
 	t.Helper()
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "handoff.yaml")
 	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
 	require.NoError(t, os.WriteFile(path, []byte(source+destination), 0o600))
-	c, err := config.Load(path, []string{
-		"HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
-		"HANDOFF_CRM_TOKEN=" + resttest.Key, "HANDOFF_CRM_SECRET=secret", "HANDOFF_CRM_REFRESH=r",
-	}, config.ProgramWorker)
+	if secrets == nil {
+		secrets = []string{"HANDOFF_CRM_TOKEN=" + resttest.Key, "HANDOFF_CRM_SECRET=secret", "HANDOFF_CRM_REFRESH=r"}
+	}
+	environment := append([]string{"HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys}, secrets...)
+	c, err := config.Load(path, environment, config.ProgramWorker)
 	require.NoError(t, err)
 	return c.Destinations["crm"]
 }

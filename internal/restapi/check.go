@@ -44,6 +44,9 @@ func (a API) Check() []Problem {
 	for i, allowance := range a.Allowances {
 		c.allowance(yamlfile.Index(".allowances", i), allowance)
 	}
+	for _, vendor := range slices.Sorted(maps.Keys(a.Types)) {
+		c.oneOf(yamlfile.Key(".types", vendor), "type", a.Types[vendor], Types())
+	}
 	if len(a.Objects) == 0 {
 		c.add(".objects", "want at least one object")
 	}

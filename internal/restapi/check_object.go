@@ -182,7 +182,11 @@ func (c *checker) find(path string, o Object, f Find) {
 	}
 	c.most(path+".max", f.Max)
 	c.request(path, f.Request, known)
-	c.uses(path, f.Request, known...)
+	if f.Max > 1 || len(f.By) == 1 {
+		c.uses(path, f.Request, known...)
+	} else if len(f.By) > 1 && !slices.ContainsFunc(f.By, f.Uses) {
+		c.add(path, "want one of the key's fields in its path, query or body; the others are compared")
+	}
 	if f.Unless != nil {
 		c.when(path+".unless", *f.Unless)
 	}

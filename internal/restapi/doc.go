@@ -13,10 +13,12 @@ type API struct {
 	// Headers go with every request.
 	Headers map[string]string `yaml:"headers"`
 	// RequestID is the header in which answers have what the vendor's support asks for.
-	RequestID  string            `yaml:"request_id"`
-	Errors     Errors            `yaml:"errors"`
-	Allowances []Allowance       `yaml:"allowances"`
-	Objects    map[string]Object `yaml:"objects"`
+	RequestID  string      `yaml:"request_id"`
+	Errors     Errors      `yaml:"errors"`
+	Allowances []Allowance `yaml:"allowances"`
+	// Types are the port's types of properties by the CRM's, for describe.
+	Types   map[string]string `yaml:"types"`
+	Objects map[string]Object `yaml:"objects"`
 	// Owners lists whom records can be given to.
 	Owners *Owners `yaml:"owners"`
 	// Me tells whom the credentials belong to: records that are theirs count as nobody's, because APIs give each new record

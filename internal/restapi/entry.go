@@ -19,6 +19,11 @@ func (f Field) ValueOfEntry() string {
 	return found
 }
 
+// Uses says that a request asks by a field of the key. Fields that it does not ask by are compared in what it answers.
+func (f Find) Uses(field string) bool {
+	return f.Max > 1 || slices.Contains(f.holes(), field)
+}
+
 // UsesVersion says that a request has "{version}" in it.
 func (w Write) UsesVersion() bool {
 	names := append(w.holes(), Holes(w.Item)...)

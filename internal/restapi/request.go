@@ -116,7 +116,7 @@ type Describe struct {
 	List      string            `yaml:"list"`
 	Name      string            `yaml:"name"`       // path in a property; name when empty
 	Type      string            `yaml:"type"`       // path
-	Types     map[string]string `yaml:"types"`      // the port's types by the CRM's
+	Types     map[string]string `yaml:"types"`      // the port's types by the CRM's, where they are not those of the API
 	Required  string            `yaml:"required"`   // path of what is true, or one of RequiredIs
 	ReadOnly  string            `yaml:"read_only"`  // path of what is true, or one of ReadOnlyIs
 	MaxLength string            `yaml:"max_length"` // path

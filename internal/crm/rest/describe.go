@@ -53,8 +53,9 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 
 // said is what one list of the CRM's says of a property.
 type said struct {
-	by   restapi.Describe
-	json gjson.Result
+	by    restapi.Describe
+	types map[string]string // of the whole API
+	json  gjson.Result
 }
 
 // describe reads what the CRM has, by its own name: a first list, and others that say more of what is on it.
@@ -64,7 +65,7 @@ func (c *Connector) describe(ctx context.Context, o *object, d restapi.Describe,
 		for _, one := range at(body, d.List).Array() {
 			name := one.Get(or(d.Name, "name")).String()
 			if before := there[name]; !further || len(before) > 0 {
-				there[name] = append(before, said{d, one})
+				there[name] = append(before, said{d, c.config.API.Types, one})
 			}
 		}
 		return len(there) < mostRead
@@ -99,7 +100,7 @@ func lookupProperty(there map[string][]said, f restapi.Field) []said {
 func (s said) tell(p *crm.Property, f restapi.Field) {
 	d, told := s.by, s.json
 	if d.Type != "" {
-		if known, is := d.Types[told.Get(d.Type).String()]; is {
+		if known := or(d.Types[told.Get(d.Type).String()], s.types[told.Get(d.Type).String()]); known != "" {
 			p.Type = known
 		}
 	}

@@ -62,7 +62,7 @@ func (j *job) lookUp(way *restapi.Find, step int, items []*item) {
 		own := *call
 		it.result.Call = &own
 		for _, r := range found {
-			if j.o.has(r, keys[i], len(items) == 1) {
+			if j.o.has(r, keys[i], way, len(items) == 1) {
 				it.found, it.by = r, keys[i]
 				break
 			}
@@ -101,7 +101,7 @@ func (c *Connector) look(ctx context.Context, o *object, way *restapi.Find, keys
 		if way.Unless != nil && holds(*way.Unless, r.Status, []byte(one.json.Raw), false) {
 			return true
 		}
-		return !slices.ContainsFunc(keys, func(key lookup) bool { return o.has(one, key, true) })
+		return !slices.ContainsFunc(keys, func(key lookup) bool { return o.has(one, key, way, true) })
 	})
 	if !way.Reread {
 		return found, r.Call, nil
@@ -139,12 +139,12 @@ func (c *Connector) readOne(ctx context.Context, o *object, id string) (*record,
 }
 
 // has says that a record has a key's values. Searches find more than what is equal; a field that the answer does not show
-// is believed where only this key was asked for.
-func (o *object) has(r *record, key lookup, believed bool) bool {
+// is believed where it was asked for, and only this key.
+func (o *object) has(r *record, key lookup, way *restapi.Find, believed bool) bool {
 	for field, value := range key.values {
 		f := o.fields[field]
 		shown := r.json.Get(f.Path)
-		if !shown.Exists() && believed {
+		if !shown.Exists() && believed && way.Uses(field) {
 			continue
 		}
 		several := texts(shown)

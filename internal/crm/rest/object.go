@@ -91,11 +91,18 @@ func sameNames(a, b []string) bool {
 func (o *object) named(names []string) []string {
 	var found []string
 	for _, name := range names {
+		var exact, within []string
 		for field, f := range o.fields {
 			if meant(name, f) {
-				found = append(found, field)
+				exact = append(exact, field)
+			} else if strings.EqualFold(name, restapi.Names(f.At)[0]) || strings.EqualFold(name, restapi.Names(f.Path)[0]) {
+				within = append(within, field)
 			}
 		}
+		if len(exact) == 0 && len(within) == 1 { // of several fields below one name, nobody knows which
+			exact = within
+		}
+		found = append(found, exact...)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -107,7 +114,7 @@ func meant(name string, f restapi.Field) bool {
 		if known == "" {
 			continue
 		}
-		if strings.EqualFold(name, known) || strings.EqualFold(last(name), last(known)) || strings.EqualFold(name, restapi.Names(known)[0]) {
+		if strings.EqualFold(name, known) || strings.EqualFold(last(name), last(known)) {
 			return true
 		}
 	}
