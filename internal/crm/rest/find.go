@@ -131,6 +131,9 @@ func (c *Connector) readOne(ctx context.Context, o *object, id string) (*record,
 	if failure != nil {
 		return nil, r.Call, failure
 	}
+	if r.Status == http.StatusNoContent {
+		return nil, r.Call, r.Fail(&crm.Error{Kind: crm.Conflict, Code: "not_found", Status: r.Status, RequestID: r.Call.RequestID})
+	}
 	one := o.record(at(r.Body, o.Read.Record))
 	if one == nil {
 		return nil, r.Call, r.Fail(unreadable(r.Status, r.Call.RequestID))
@@ -172,7 +175,7 @@ func (o *object) whole(f restapi.Field, value string) string {
 
 // absent says that a failure is about something that is not there, or no longer.
 func absent(failure *crm.Error) bool {
-	return failure.Kind == crm.Conflict && (failure.Status == http.StatusNotFound || failure.Status == http.StatusGone)
+	return failure.Kind == crm.Conflict && (failure.Status == http.StatusNotFound || failure.Status == http.StatusGone || failure.Status == http.StatusNoContent)
 }
 
 func unreadable(status int, requestID string) *crm.Error {
