@@ -1,0 +1,153 @@
+package crm_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"handoff/internal/crm"
+	"handoff/internal/crm/crmtest"
+	"handoff/internal/crm/rest/resttest/dynamics"
+	"handoff/internal/crm/rest/resttest/standin"
+)
+
+// dynamicsEnvironment is an environment with the columns that the page has people make.
+func dynamicsEnvironment() *dynamics.Environment {
+	e := dynamics.New()
+	for _, set := range []string{"accounts", "contacts", "leads", "opportunities", "tasks"} {
+		e.AddColumn(set, dynamics.Column{Name: "new_handoffstate", Type: "Memo", Length: 20_000}, false)
+		if set != "accounts" {
+			e.AddColumn(set, dynamics.Column{Name: "new_submissionkey", Type: "String", Length: 100}, true)
+		}
+		if set == "contacts" || set == "leads" {
+			e.AddColumn(set, dynamics.Column{Name: "new_marketingoptin", Type: "Boolean"}, false)
+			e.AddColumn(set, dynamics.Column{Name: "new_consenttext", Type: "Memo", Length: 2000}, false)
+			e.AddColumn(set, dynamics.Column{Name: "new_consentat", Type: "DateTime"}, false)
+		}
+	}
+	e.AddColumn("leads", dynamics.Column{Name: "new_interests", Type: "MultiSelectPicklist"}, false)
+	return e
+}
+
+func dynamicsSecrets() []string { return []string{"HANDOFF_CRM_SECRET=" + dynamics.ClientSecret} }
+
+func dynamicsExample(t testing.TB, way *standin.Way, replace ...string) string {
+	return example(t, "dynamics", append([]string{"https://org.api.crm4.dynamics.com", way.URL, "https://login.microsoftonline.com", way.URL}, replace...)...)
+}
+
+func TestDynamicsConformance(t *testing.T) {
+	t.Parallel()
+	environment := dynamicsEnvironment()
+	crmtest.Run(t, crmtest.Harness{
+		Connector: connected(t, dynamicsExample(t, standin.Start(t, environment)), dynamicsSecrets()...), Object: "lead", Key: "email", Other: "handoff_key",
+		Texts: [3]string{"first_name", "last_name", "company"}, Number: "employees", Picklist: "source", Choice: "web",
+		Owner: dynamics.Owner, Another: dynamics.Another, Patience: 30 * time.Second,
+		Faulty: func(t testing.TB) crmtest.Faulty {
+			way := standin.Start(t, environment)
+			return faulty(t, way, dynamicsExample(t, way), dynamicsSecrets()...)
+		},
+	})
+}
+
+// TestDynamicsObjects: everything that a lead becomes, with the links between them.
+func TestDynamicsObjects(t *testing.T) {
+	t.Parallel()
+	environment := dynamicsEnvironment()
+	destination := dynamicsExample(t, standin.Start(t, environment))
+	connector := connected(t, destination, dynamicsSecrets()...)
+	account := writes(t, connector, "company", [][]string{{"domain"}, {"name"}}, crm.Fields{"domain": "https://example.com", "name": "O'Neil"})
+	contact := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{
+		"email": "o'neil@example.com", "last_name": "O'Neil", "company_id": account.RecordID, "marketing_opt_in": true, "consent_text": "Yes.", "consent_at": "2026-04-14T12:00:00Z",
+	})
+	lead := writes(t, connector, "lead", [][]string{{"handoff_key"}}, crm.Fields{
+		"handoff_key": "it's one", "last_name": "O'Neil", "source": "web", "interests": []string{"hosting", "support"}, "contact_id": contact.RecordID, "company_id": account.RecordID,
+	})
+	writes(t, connector, "deal", [][]string{{"handoff_key"}}, crm.Fields{
+		"handoff_key": "sub_1", "name": "Demo", "amount": json.Number("12.50"), "close_date": "2026-05-01", "company_id": account.RecordID, "contact_id": contact.RecordID, "lead_id": lead.RecordID,
+	})
+	writes(t, connector, "note", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "content": "Hello", "lead_id": lead.RecordID})
+	writes(t, connector, "task", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "subject": "Call", "due_at": "2026-04-15T09:00:00Z", "lead_id": lead.RecordID})
+
+	for _, set := range []string{"accounts", "contacts", "leads", "opportunities", "annotations", "tasks"} {
+		require.Len(t, environment.Records(set), 1, set)
+	}
+	for set, want := range map[string]map[string]any{
+		"contacts":      {"_parentcustomerid_value": account.RecordID, "new_marketingoptin": true, "new_consenttext": "Yes.", "new_consentat": "2026-04-14T12:00:00Z"},
+		"leads":         {"_parentcontactid_value": contact.RecordID, "_parentaccountid_value": account.RecordID, "leadsourcecode": json.Number("8"), "new_interests": "100000000,100000001"},
+		"opportunities": {"_parentaccountid_value": account.RecordID, "_originatingleadid_value": lead.RecordID, "estimatedvalue": json.Number("12.50")},
+		"annotations":   {"_objectid_value": lead.RecordID, "notetext": "Hello"},
+		"tasks":         {"_regardingobjectid_value": lead.RecordID},
+	} {
+		for name, value := range want {
+			require.Equal(t, value, environment.Records(set)[0][name], "%s.%s", set, name)
+		}
+	}
+	read, err := connector.Find(t.Context(), "lead", crm.Fields{"handoff_key": "it's one"}, []string{"source", "interests", "contact_id"})
+	require.NoError(t, err)
+	require.Equal(t, crm.Fields{"source": "web", "interests": []string{"hosting", "support"}, "contact_id": contact.RecordID}, read[0].Fields)
+
+	for name, object := range loadRest(t, destination, dynamicsSecrets()...).Rest.Objects {
+		require.Len(t, describes(t, connector, name), len(object.Fields), "%s: Dataverse has every field", name)
+	}
+	lead2 := describes(t, connector, "lead")
+	require.Equal(t, 100, lead2["last_name"].MaxLength)
+	require.Contains(t, lead2["source"].Options, "web")
+	require.Contains(t, lead2["source"].Options, "2", "a choice that no mapping has a name for")
+	require.Equal(t, "multi-enum", lead2["interests"].Type)
+	unlinked := connector.Upsert(t.Context(), "lead", []crm.Write{{
+		Submission: "sub_2", Keys: [][]string{{"handoff_key"}}, Fields: crm.Fields{"handoff_key": "it's one", "contact_id": ""}, SubmittedAt: noon.Add(time.Minute),
+	}})[0]
+	require.Nil(t, unlinked.Err)
+	require.Nil(t, environment.Records("leads")[0]["_parentcontactid_value"], "a lookup is cleared")
+}
+
+// TestDynamicsKeepsWhatPeopleChange: somebody writes between Handoff's reading and writing; the record is read again, and what is
+// decided is decided from what is there then.
+func TestDynamicsKeepsWhatPeopleChange(t *testing.T) {
+	t.Parallel()
+	environment := dynamicsEnvironment()
+	way := standin.Start(t, environment)
+	connector := connected(t, dynamicsExample(t, way), dynamicsSecrets()...)
+	writes(t, connector, "lead", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "a", "last_name": "Lee"})
+	environment.Between(func(set string, r standin.Record) {
+		if set == "leads" {
+			r["companyname"] = "By a person"
+		}
+	})
+	way.Calls()
+	result := connector.Upsert(t.Context(), "lead", []crm.Write{{
+		Submission: "sub_2", Keys: [][]string{{"handoff_key"}}, Fields: crm.Fields{"handoff_key": "a", "first_name": "Ann", "company": "By a form"},
+		FillBlanks: []string{"company"}, SubmittedAt: noon.Add(time.Hour),
+	}})[0]
+	require.Nil(t, result.Err, fmt.Sprint(result.Err))
+	lead := environment.Records("leads")[0]
+	require.Equal(t, "Ann", lead["firstname"])
+	require.Equal(t, "By a person", lead["companyname"], "it was blank when Handoff looked first")
+	patches := 0
+	for _, call := range way.Calls() {
+		if call[:5] == "PATCH" {
+			patches++
+		}
+	}
+	require.Equal(t, 2, patches, "the first one was refused")
+}
+
+// TestDynamicsPages: changes are read over pages, each of which has the address of the next.
+func TestDynamicsPages(t *testing.T) {
+	t.Parallel()
+	environment := dynamicsEnvironment()
+	way := standin.Start(t, environment)
+	connector := connected(t, dynamicsExample(t, way, "odata.maxpagesize=500", "odata.maxpagesize=2"), dynamicsSecrets()...)
+	for i := range 5 {
+		key := fmt.Sprint("key ", i)
+		require.Nil(t, connector.Upsert(t.Context(), "lead", []crm.Write{{Submission: key, Keys: [][]string{{"handoff_key"}}, Fields: crm.Fields{"handoff_key": key}, SubmittedAt: noon}})[0].Err)
+	}
+	way.Calls()
+	changed, err := connector.ChangedSince(t.Context(), "lead", noon.AddDate(-1, 0, 0), []string{"handoff_key"}, 10)
+	require.NoError(t, err)
+	require.Len(t, changed, 5)
+	require.Len(t, way.Calls(), 3)
+}
