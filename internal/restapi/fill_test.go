@@ -12,7 +12,7 @@ import (
 
 func TestFill(t *testing.T) {
 	t.Parallel()
-	values := map[string]any{"record": map[string]any{"a": json.Number("12.50")}, "records": []any{"x"}, "id": "7", "none": nil, "q": "O'Neil"}
+	values := map[string]any{"record": map[string]any{"a": json.Number("12.50")}, "records": []any{"x"}, "id": "7", "none": nil, "q": "O'Neil", "qs": []any{"O'Neil", "a,b"}}
 	for name, c := range map[string]struct{ tree, want any }{
 		"a whole leaf keeps its type":   {"{record}", map[string]any{"a": json.Number("12.50")}},
 		"in a list":                     {[]any{"{records}", 1}, []any{[]any{"x"}, 1}},
@@ -20,6 +20,8 @@ func TestFill(t *testing.T) {
 		"nothing is null":               {"{none}", nil},
 		"part of a text":                {"/leads/{id}/x", "/leads/7/x"},
 		"quoted":                        {"eq '{q|quoted}'", "eq 'O''Neil'"},
+		"quoted, not twice":             {"in ({qs|literals})", "in ('O''Neil','a,b')"},
+		"one literal":                   {"in ({q|literals})", "in ('O''Neil')"},
 		"what nobody knows stays":       {"{other} {Id}", "{other} {Id}"},
 		"what is no text stays":         {true, true},
 		"names are taken once, in turn": {"{id}{id}", "77"},

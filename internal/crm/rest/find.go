@@ -157,7 +157,7 @@ func (o *object) has(r *record, key lookup, way *restapi.Find, believed bool) bo
 		if (shown.IsArray() || f.Entry != nil) && slices.ContainsFunc(several, func(one string) bool { return folded(one) == folded(value) }) {
 			continue
 		}
-		if text := folded(plain(shown)); text != folded(value) && text != folded(o.whole(f, value)) && !(f.HTML && folded(unmarked(plain(shown))) == folded(value)) {
+		if text := folded(plain(shown)); text != folded(value) && text != folded(o.whole(f, value)) && !(f.HTML && folded(unmarked(plain(shown))) == folded(unmarked(markup(value)))) {
 			return false
 		}
 	}

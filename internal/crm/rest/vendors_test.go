@@ -107,6 +107,9 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, reads, _ := strings.Cut(v.fixture.Request.Path, "?")
 	ofAll := v.fixture.Request.Method == http.MethodGet || v.fixture.Response.Status == http.StatusTooManyRequests || isToken
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/coql") && v.fixture.Response.Status < 300 && !isToken: // which reads
+		say(v.nobody)
+		return
 	case r.Method == http.MethodGet && (len(v.writes) > 0 || strings.HasSuffix(r.URL.Path, "/412")):
 		say(v.person)
 		return
@@ -173,12 +176,12 @@ func answersOf(company string) (nobody, person string) {
 	return `{"value":[]}`, `{"value":[{"leadid":"a-guid","new_submissionkey":"sub-0001"}]}`
 }
 
-func answersMean(t *testing.T, c *rest.Connector, v *vendor, name string, want expectation) {
+func answersMean(t *testing.T, c *rest.Connector, v *vendor, fixture string, want expectation) {
 	t.Helper()
 	write := func(object string, key string, fields crm.Fields) crm.Write {
 		return crm.Write{Submission: "sub", Keys: [][]string{{key}}, Fields: fields, SubmittedAt: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC)}
 	}
-	switch name {
+	switch fixture {
 	case "pipedrive/persons_search_200_empty", "pipedrive/persons_search_200_v2":
 		found, err := c.Find(t.Context(), "contact", crm.Fields{"email": "luke@example.com"}, []string{"name"})
 		require.NoError(t, err)
@@ -186,7 +189,7 @@ func answersMean(t *testing.T, c *rest.Connector, v *vendor, name string, want e
 		return
 	case "pipedrive/leads_list_200", "dynamics/contacts_list_200_page":
 		object, count := "lead", 1
-		if strings.HasPrefix(name, "dynamics") {
+		if strings.HasPrefix(fixture, "dynamics") {
 			object, count = "contact", 2
 		}
 		found, err := c.ChangedSince(t.Context(), object, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), nil, 10)
@@ -195,17 +198,21 @@ func answersMean(t *testing.T, c *rest.Connector, v *vendor, name string, want e
 		return
 	}
 	object, key := "lead", "email"
-	if strings.HasPrefix(name, "pipedrive") {
+	if strings.HasPrefix(fixture, "pipedrive") {
 		object = "contact"
 	}
-	writes := []crm.Write{write(object, key, crm.Fields{"email": "luke@example.com", "last_name": "Danes"})}
-	switch name {
+	name, of := "last_name", "Danes"
+	if object == "contact" {
+		name, of = "name", "Luke Danes"
+	}
+	writes := []crm.Write{write(object, key, crm.Fields{"email": "luke@example.com", name: of})}
+	switch fixture {
 	case "zoho/leads_upsert_200":
 		writes = append(writes, write(object, key, crm.Fields{"email": "lorelai@example.com", "last_name": "Gilmore"}))
 	case "zoho/leads_upsert_207_partial":
 		writes = append(writes, write(object, key, crm.Fields{"email": "x@example.com"}), write(object, key, crm.Fields{"email": "y@example.com", "last_name": "Geller"}))
 	case "dynamics/lead_upsert_204", "dynamics/lead_upsert_201_representation":
-		number := map[bool]string{true: "sub-0001", false: "sub-0002"}[name == "dynamics/lead_upsert_204"]
+		number := map[bool]string{true: "sub-0001", false: "sub-0002"}[fixture == "dynamics/lead_upsert_204"]
 		writes = []crm.Write{write(object, "handoff_key", crm.Fields{"handoff_key": number, "last_name": "Gilmore"})}
 	}
 	results := c.Upsert(t.Context(), object, writes)
@@ -231,7 +238,7 @@ func answersMean(t *testing.T, c *rest.Connector, v *vendor, name string, want e
 			require.NotContains(t, result.Err.Error(), text, "what the vendor says in its own words stays out of errors (I3)")
 		}
 	}
-	requests(t, v, name, results)
+	requests(t, v, fixture, results)
 }
 
 // requests are what the vendors' descriptions of their APIs ask for.
