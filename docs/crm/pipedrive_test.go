@@ -71,10 +71,10 @@ func TestPipedriveObjects(t *testing.T) {
 	deal := writes(t, connector, "deal", [][]string{{"handoff_key"}}, crm.Fields{
 		"handoff_key": "sub_1", "title": "Demo for Ann", "contact_id": person.RecordID, "company_id": organization.RecordID, "stage": "qualified", "amount": json.Number("12.50"),
 	})
-	writes(t, connector, "activity", [][]string{{"contact_id", "handoff_key"}}, crm.Fields{
+	writes(t, connector, "activity", [][]string{{"handoff_key"}}, crm.Fields{
 		"handoff_key": "sub_1", "contact_id": person.RecordID, "deal_id": deal.RecordID, "kind": "call", "due_date": "2026-04-15", "note": "Asks <b>now</b>",
 	})
-	writes(t, connector, "note", [][]string{{"lead_id", "content"}}, crm.Fields{"lead_id": lead.RecordID, "content": "Is 1 < 2?\nI & you <script>x</script>"})
+	writes(t, connector, "note", [][]string{{"content"}}, crm.Fields{"lead_id": lead.RecordID, "content": "Is 1 < 2?\nI & you <script>x</script>"})
 
 	for object, count := range map[string]int{"organization": 1, "person": 1, "lead": 1, "deal": 1, "activity": 1, "note": 1} {
 		require.Len(t, company.Records(object), count, object)

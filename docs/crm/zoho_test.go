@@ -76,7 +76,7 @@ func TestZohoObjects(t *testing.T) {
 		"company_id": account.RecordID, "contact_id": contact.RecordID,
 	})
 	writes(t, connector, "task", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "subject": "Call Ann", "due_date": "2026-04-15", "lead_id": lead.RecordID})
-	writes(t, connector, "note", [][]string{{"lead_id", "handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "content": "Hello", "lead_id": lead.RecordID})
+	writes(t, connector, "note", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "content": "Hello", "lead_id": lead.RecordID})
 
 	for _, module := range []string{"Accounts", "Contacts", "Leads", "Deals", "Tasks", "Notes"} {
 		require.Len(t, organization.Records(module), 1, module)

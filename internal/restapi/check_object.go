@@ -173,7 +173,14 @@ func (c *checker) by(path string, o Object, by []string) {
 
 func (c *checker) find(path string, o Object, f Find) {
 	c.by(path+".by", o, f.By)
-	known := f.By
+	known := slices.Concat(f.By, f.With)
+	if len(f.With) > 0 {
+		c.by(path+".with", o, f.With)
+		c.uses(path, f.Request, f.With...)
+		if f.Max > 1 {
+			c.add(path+".with", "no use with max: several records are looked for at once")
+		}
+	}
 	if f.Max > 1 {
 		known = []string{"values"}
 		if len(f.By) > 1 {
@@ -182,9 +189,9 @@ func (c *checker) find(path string, o Object, f Find) {
 	}
 	c.most(path+".max", f.Max)
 	c.request(path, f.Request, known)
-	if f.Max > 1 || len(f.By) == 1 {
+	if f.Max > 1 || len(f.By) == 1 && len(f.With) == 0 {
 		c.uses(path, f.Request, known...)
-	} else if len(f.By) > 1 && !slices.ContainsFunc(f.By, f.Uses) {
+	} else if len(f.With) == 0 && !slices.ContainsFunc(f.By, f.Uses) {
 		c.add(path, "want one of the key's fields in its path, query or body; the others are compared")
 	}
 	if f.Unless != nil {

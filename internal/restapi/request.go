@@ -35,9 +35,12 @@ func (r Request) targets() [][2]string {
 // Find is a way to find records by a key. An answer of status 404 is no record.
 type Find struct {
 	Request `yaml:",inline"`
-	By      []string `yaml:"by"`   // the key's fields, whose names may be in braces
-	List    string   `yaml:"list"` // path of the list of records; without it the answer is the record, or the list
-	At      string   `yaml:"at"`   // path of the record in an element of the list
+	By      []string `yaml:"by"` // the key's fields, whose names may be in braces
+	// With are further fields that the request names, such as a link to the record below which this one is looked for. It is
+	// the way to find only what has values for them.
+	With []string `yaml:"with"`
+	List string   `yaml:"list"` // path of the list of records; without it the answer is the record, or the list
+	At   string   `yaml:"at"`   // path of the record in an element of the list
 	// Max is how many records are looked for at once: "{values}" is the list of values of the one field in By.
 	Max int `yaml:"max"`
 	// Unless is what keeps a record from being the one that is looked for, such as that it is closed.

@@ -31,7 +31,7 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 	for _, field := range slices.Sorted(maps.Keys(o.Fields)) {
 		f := o.fields[field]
 		p := crm.Property{
-			Name: field, Type: f.Type, Required: f.Required, ReadOnly: f.ReadOnly, Unique: o.way([]string{field}) != nil, MaxLength: f.MaxLength,
+			Name: field, Type: f.Type, Required: f.Required, ReadOnly: f.ReadOnly, Unique: o.way([]string{field}, nil) != nil, MaxLength: f.MaxLength,
 			Options: slices.Clone(f.Options),
 		}
 		if len(p.Options) == 0 {

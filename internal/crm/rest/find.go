@@ -23,7 +23,7 @@ func (j *job) resolve(batch []*item) []*item {
 			if step >= len(it.lookups) || j.o.blind(it.write, it.lookups[step].by) {
 				continue
 			}
-			way := j.o.way(it.lookups[step].by)
+			way := it.lookups[step].way
 			if ways[way] == nil {
 				order = append(order, way)
 			}

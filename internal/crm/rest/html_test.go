@@ -36,7 +36,7 @@ func TestTypedTextIsNoMarkup(t *testing.T) {
 			},
 			"note": {
 				Fields: map[string]restapi.Field{"content": {HTML: true}, "person_id": {Type: "integer"}},
-				Find: []restapi.Find{{By: []string{"person_id", "content"}, List: "data",
+				Find: []restapi.Find{{By: []string{"content"}, With: []string{"person_id"}, List: "data",
 					Request: restapi.Request{Get: "/v1/notes", Query: map[string]string{"person_id": "{person_id}", "limit": "500"}}}},
 				Create: &restapi.Write{Request: restapi.Request{Post: "/v1/notes"}, Record: "data"},
 				Update: &restapi.Write{Request: restapi.Request{Put: "/v1/notes/{id}"}, Record: "data"},
@@ -58,9 +58,9 @@ func TestTypedTextIsNoMarkup(t *testing.T) {
 		text := strings.Join(words, "") + "."
 		person := write("person", []string{"name"}, crm.Fields{"name": fmt.Sprint("Ann ", people.Add(1))})
 		fields := crm.Fields{"person_id": person.RecordID, "content": text}
-		first := write("note", []string{"person_id", "content"}, fields, "content")
+		first := write("note", []string{"content"}, fields, "content")
 		require.Equal(rt, strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), first.Record["content"])
-		again := write("note", []string{"person_id", "content"}, fields)
+		again := write("note", []string{"content"}, fields)
 		require.Equal(rt, first.RecordID, again.RecordID)
 		notes := company.Records("note")
 		require.Len(rt, notes, int(people.Load()), "one for each person (I2)")

@@ -73,14 +73,26 @@ func (o *object) unknown(written, read []string) []string {
 	return slices.Compact(unknown)
 }
 
-// way is how records are found by a key.
-func (o *object) way(key []string) *restapi.Find {
+// way is how records are found by a key, where there are values for all that it asks by.
+func (o *object) way(key []string, fields crm.Fields) *restapi.Find {
 	for i := range o.Find {
-		if sameNames(o.Find[i].By, key) {
-			return &o.Find[i]
+		f := &o.Find[i]
+		lacking := func(field string) bool { return crm.IsBlank(fields[field]) }
+		if sameNames(f.By, key) && !slices.ContainsFunc(f.With, lacking) {
+			return f
 		}
 	}
 	return nil
+}
+
+// identifies are the fields of a key, without those that a way to find by it asks by besides.
+func (o *object) identifies(fields []string) []string {
+	for _, f := range o.Find {
+		if len(f.With) > 0 && sameNames(slices.Concat(f.By, f.With), fields) {
+			return f.By
+		}
+	}
+	return fields
 }
 
 func sameNames(a, b []string) bool {

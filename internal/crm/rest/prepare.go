@@ -13,8 +13,9 @@ import (
 
 // lookup is one way to identify a record.
 type lookup struct {
-	by     []string // field names
-	values map[string]string
+	by     []string          // field names
+	values map[string]string // of them, and of what the way asks by besides
+	way    *restapi.Find     // nil where the API's own upsert does without
 }
 
 func (l lookup) folded() string {
@@ -70,7 +71,7 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 		if !usable {
 			continue
 		}
-		if o.way(key) == nil && !o.blind(write, key) {
+		if l.way == nil && !o.blind(write, key) {
 			return nil, &crm.Error{Kind: crm.Misconfigured, Code: "no_way_to_find", Fields: slices.Clone(key)}
 		}
 		it.lookups = append(it.lookups, l)
@@ -84,8 +85,12 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 
 // lookup makes a key into a way to find its record, where all its fields have a value.
 func (o *object) lookup(key []string, fields crm.Fields) (lookup, bool) {
-	l := lookup{by: key, values: map[string]string{}}
-	for _, field := range key {
+	l := lookup{by: key, values: map[string]string{}, way: o.way(key, fields)}
+	asked := key
+	if l.way != nil {
+		asked = slices.Concat(key, l.way.With)
+	}
+	for _, field := range asked {
 		text := strings.TrimSpace(restapi.Plain(encodePlain(o.fields[field], fields[field])))
 		if text == "" {
 			return lookup{}, false

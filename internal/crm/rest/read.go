@@ -29,11 +29,11 @@ func (c *Connector) Find(ctx context.Context, name string, key crm.Fields, read 
 	if unknown := o.unknown(fields, read); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
-	l, usable := o.lookup(fields, key)
+	l, usable := o.lookup(o.identifies(fields), key)
 	if !usable {
 		return nil, &crm.Error{Kind: crm.Invalid, Code: "no_key", Fields: fields}
 	}
-	way := o.way(fields)
+	way := l.way
 	if way == nil {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "no_way_to_find", Fields: fields}
 	}

@@ -182,7 +182,7 @@ func (j *job) settleOne(it *item, w *restapi.Write, status int, answer gjson.Res
 
 // written looks for the record that was made, where the API does not say which it is.
 func (j *job) written(it *item) (string, *record) {
-	way := j.o.way(it.by.by)
+	way := it.by.way
 	if way == nil {
 		return "", nil
 	}
