@@ -1,12 +1,16 @@
 package config
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"handoff/internal/yamlfile"
 )
+
+// oauthOwn are the parameters that an address has anyway.
+var oauthOwn = []string{"client_id", "response_type", "redirect_uri", "scope", "optional_scope", "state"}
 
 // oauthConnectors are those that can be connected by a person.
 func oauthConnectors() []string { return []string{"hubspot", "salesforce", "rest"} }
@@ -38,6 +42,11 @@ func (l *loader) completeOAuth(c *Config, path string, d *Destination) {
 		}
 		if scope == "" || strings.ContainsAny(scope, " \t\n\"\\") {
 			l.problem(at, "want one scope, without spaces")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Params)) {
+		if slices.Contains(oauthOwn, name) || strings.HasPrefix(name, "code_challenge") || o.Params[name] == "" {
+			l.problem(yamlfile.Key(path+".params", name), "want what the vendor asks for besides OAuth's own parameters, with a value")
 		}
 	}
 	if len(o.OptionalScopes) > 0 && d.Connector != "hubspot" {

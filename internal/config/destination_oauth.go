@@ -16,6 +16,8 @@ type OAuth struct {
 	// AuthURL and TokenURL are the vendor's endpoints: those of HubSpot and Salesforce are known.
 	AuthURL  string `yaml:"auth_url"`
 	TokenURL string `yaml:"token_url"`
+	// Params are further parameters of the address that people log in at, such as access_type.
+	Params map[string]string `yaml:"params"`
 	// ClientAuth is how the app proves itself at the token endpoint: body, or header.
 	ClientAuth string `yaml:"client_auth"`
 	// RedirectURL is where the vendor sends the browser back to. It must be among those of the app.

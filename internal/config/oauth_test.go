@@ -59,6 +59,7 @@ func TestOAuthRules(t *testing.T) {
 		"no scopes":      {"[oauth, crm.objects.contacts.write]", "[]", ".oauth.scopes: want what the app may do"},
 		"scopes in one":  {"[oauth, crm.objects.contacts.write]", `["oauth crm.objects.contacts.write"]`, ".oauth.scopes[0]: want one scope, without spaces"},
 		"optional":       {"client_id: app-1", "client_id: app-1\n      optional_scopes: ['']", ".oauth.optional_scopes[0]: want one scope"},
+		"own parameters": {"client_id: app-1", "client_id: app-1\n      params: {state: x}", ".oauth.params.state: want what the vendor asks for besides"},
 		"plain http":     {"client_id: app-1", "client_id: app-1\n      token_url: http://example.com/token", ".oauth.token_url: want https: secrets go there"},
 		"login host":     {"client_id: app-1", "client_id: app-1\n      login_url: https://test.salesforce.com", ".oauth.login_url: no use with connector hubspot"},
 		"client auth":    {"client_id: app-1", "client_id: app-1\n      client_auth: boddy", `.oauth.client_auth: unknown way "boddy"`},

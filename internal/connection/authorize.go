@@ -6,9 +6,11 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +40,9 @@ func (a *Attempt) URL() string {
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(a.verifier)}
 	if len(a.app.OptionalScopes) > 0 {
 		options = append(options, oauth2.SetAuthURLParam("optional_scope", strings.Join(a.app.OptionalScopes, " ")))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.app.Params)) {
+		options = append(options, oauth2.SetAuthURLParam(name, a.app.Params[name]))
 	}
 	return a.app.oauth().AuthCodeURL(a.state, options...)
 }

@@ -53,6 +53,7 @@ func TestTheAddress(t *testing.T) {
 	app := connection.App{}
 	app.ClientID, app.AuthURL, app.RedirectURL = "app-1", "https://vendor.example/authorize", "http://localhost:8976/callback"
 	app.Scopes, app.OptionalScopes = []string{"a", "b"}, []string{"c"}
+	app.Params = map[string]string{"access_type": "offline", "prompt": "consent"}
 	parse := func() url.Values {
 		address, err := url.Parse(connection.NewAttempt(app, nil).URL())
 		require.NoError(t, err)
@@ -62,6 +63,8 @@ func TestTheAddress(t *testing.T) {
 	require.Equal(t, "S256", one.Get("code_challenge_method"))
 	require.Equal(t, "a b", one.Get("scope"))
 	require.Equal(t, "c", one.Get("optional_scope"))
+	require.Equal(t, "offline", one.Get("access_type"))
+	require.Equal(t, "consent", one.Get("prompt"))
 	require.Equal(t, "code", one.Get("response_type"))
 	require.GreaterOrEqual(t, len(one.Get("state")), 20)
 	require.NotEqual(t, one.Get("state"), two.Get("state"))

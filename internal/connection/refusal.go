@@ -31,10 +31,15 @@ const (
 
 // dead are codes that no refresh comes back from: a person has to connect again. Others may be about the app's secret or the
 // vendor's own trouble, so that trying again now and then makes sense.
-var dead = []string{"invalid_grant", "BAD_REFRESH_TOKEN", "access_denied", "BAD_HUB", NotConnected, NoRefreshToken}
+// Zoho's own is invalid_code.
+var dead = []string{"invalid_grant", "invalid_code", "BAD_REFRESH_TOKEN", "access_denied", "BAD_HUB", NotConnected, NoRefreshToken}
 
 // Dead says whether a person has to connect again.
 func Dead(code string) bool { return slices.Contains(dead, code) }
+
+// tooManyTokens is how Zoho refuses more than ten access tokens for a refresh token in ten minutes: a limit, and no refusal of
+// the app. See https://www.zoho.com/accounts/protocol/oauth/limits.html.
+const tooManyTokens = "Access Denied"
 
 // machineCode is what a vendor's code looks like. Tokens have digits, dots or dashes.
 var machineCode = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{1,39}$`)
@@ -57,6 +62,8 @@ func refusal(ctx context.Context, err error) *crm.Error {
 	switch {
 	case status == http.StatusTooManyRequests:
 		failure.Kind, failure.RetryAfter = crm.RateLimited, wire.RetryAfter(said.Response.Header)
+	case said.ErrorCode == tooManyTokens:
+		failure.Kind, failure.Code, failure.RetryAfter = crm.RateLimited, "too_many_tokens", max(time.Minute, wire.RetryAfter(said.Response.Header))
 	case status >= 500, slices.Contains([]string{"server_error", "temporarily_unavailable", "unknown_error"}, failure.Code):
 		failure.Kind, failure.RetryAfter = crm.Transient, wire.RetryAfter(said.Response.Header)
 	}
