@@ -129,3 +129,49 @@ func TestPipedriveKeepsAddresses(t *testing.T) {
 	upsert("e", 4, [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "ann", "phone": ""})
 	require.Equal(t, []any{map[string]any{"value": "+1", "primary": false, "label": "work"}}, company.Records("person")[0]["phones"], "without an answer the first one goes")
 }
+
+// TestPipedrivePage follows the page as a new user would: make the fields, configure, check, and send a submission.
+func TestPipedrivePage(t *testing.T) {
+	t.Parallel()
+	examples := blocks(t, "pipedrive.md", "yaml")
+	require.Len(t, examples, 2)
+	check := strings.TrimSpace(blocks(t, "pipedrive.md", "sh")[0])
+	empty := pipedrive.New()
+	u := follow(t, pipedriveExample(t, standin.Start(t, empty)), examples[0], pipedriveSecrets()...)
+	said, err := u.run(t, check)
+	require.Error(t, err, "step 3 was left out")
+	require.Contains(t, said, "contact.consent_text")
+
+	company := pipedriveCompany()
+	destination := pipedriveExample(t, standin.Start(t, company))
+	u.configure(t, destination)
+	said, err = u.run(t, check)
+	require.NoError(t, err, "%s", said)
+	connector := connected(t, destination, pipedriveSecrets()...)
+	answers := map[string]any{
+		"email": "Ann@Example.com", "firstname": "Ann", "lastname": "Lee", "company": "Example", "phone": "+49 30 901820", "message": "Hello\nthere", "marketing_opt_in": "yes",
+	}
+	for range 2 { // the second time is after a lost reply
+		written := u.submit(t, connector, "sub_page", answers)
+		for object, result := range written {
+			if object != "note" { // which remembers nothing
+				require.Equal(t, crm.Created, result.Outcome, object)
+			}
+		}
+	}
+	for _, object := range []string{"organization", "person", "lead", "note"} {
+		require.Len(t, company.Records(object), 1, object)
+	}
+	person := company.Records("person")[0]
+	require.Equal(t, "Ann Lee", person["name"])
+	require.Equal(t, []any{map[string]any{"value": "ann@example.com", "primary": true, "label": "work"}}, person["emails"])
+	custom := person["custom_fields"].(map[string]any)
+	require.Equal(t, json.Number("11"), custom[strings.Repeat("a6", 20)], "consent, as an option")
+	require.Contains(t, custom[strings.Repeat("a7", 20)], "I would like to receive news")
+	require.Equal(t, "Hello<br>there", company.Records("note")[0]["content"])
+	require.Equal(t, "demo-request", company.Records("lead")[0][strings.Repeat("d4", 20)])
+
+	app := strings.Replace(destination, "{header: {name: x-api-token, value_env: HANDOFF_CRM_TOKEN}}", "{}", 1)
+	app = strings.Replace(app, "    rest:\n", "    "+strings.ReplaceAll(strings.TrimSpace(examples[1]), "\n", "\n    ")+"\n    rest:\n", 1)
+	require.Equal(t, "header", loadRest(t, app, "HANDOFF_CRM_APP_SECRET=s").OAuth.ClientAuth)
+}

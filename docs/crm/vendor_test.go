@@ -2,7 +2,10 @@ package crm_test
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +17,9 @@ import (
 	"handoff/internal/crm/connectors"
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest/resttest/standin"
+	"handoff/internal/mapping"
+	"handoff/internal/seal"
+	ids "handoff/internal/submission"
 )
 
 // example is a description that is shipped, with some of its texts replaced: each of them must be there.
@@ -65,6 +71,72 @@ func writes(t testing.TB, connector crm.Connector, object string, keys [][]strin
 	require.Nil(t, again.Err, "%s: %v", object, again.Err)
 	require.Equal(t, first.RecordID, again.RecordID, "I2: %s: repeating a write makes no second record", object)
 	return first
+}
+
+// user is somebody who follows a page: with a folder, the command line, and what the page says.
+type user struct {
+	folder, binary string
+	environment    []string
+	mappings       fs.FS
+}
+
+// follow begins to follow a page: a destination for handoff.yaml and a mapping.
+func follow(t *testing.T, destination, mapping string, secrets ...string) *user {
+	t.Helper()
+	keys, err := seal.NewKeys()
+	require.NoError(t, err)
+	folder := t.TempDir()
+	u := &user{folder: folder, binary: filepath.Join(folder, "handoff"), mappings: os.DirFS(filepath.Join(folder, "mappings"))}
+	u.environment = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys}, secrets...)
+	u.configure(t, destination)
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "mappings"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "mappings", "demo-request.yaml"), []byte(mapping), 0o600))
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", u.binary, "../../cmd/handoff").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	return u
+}
+
+// configure writes handoff.yaml with a destination.
+func (u *user) configure(t *testing.T, destination string) {
+	t.Helper()
+	source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(u.folder, "handoff.yaml"), []byte(source+destination), 0o600))
+}
+
+// run runs a line of the page.
+func (u *user) run(t *testing.T, line string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), u.binary, strings.Fields(line)[1:]...)
+	command.Dir, command.Env = u.folder, u.environment
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+// submit writes what the mapping makes of answers, as a submission does, and returns the ids by object.
+func (u *user) submit(t *testing.T, connector crm.Connector, name string, answers map[string]any) map[string]crm.Result {
+	t.Helper()
+	set, err := mapping.Load(u.mappings)
+	require.NoError(t, err)
+	m, ok := set.For("website", "demo-request")
+	require.True(t, ok)
+	plan, problems := m.Apply(mapping.Input{Source: "website", Form: "demo-request", Submission: ids.ID(name), RecordKey: name, SubmittedAt: noon, Answers: answers})
+	require.Empty(t, problems)
+	written := map[string]crm.Result{}
+	for _, object := range plan.Objects {
+		fields := maps.Clone(object.Fields)
+		for _, link := range object.Links {
+			fields[link.Field] = written[link.To].RecordID
+		}
+		result := connector.Upsert(t.Context(), object.Object, []crm.Write{{
+			Submission: name, Keys: object.Keys, Fields: fields, CreateOnly: object.CreateOnly, UpdateOnly: object.UpdateOnly,
+			FillBlanks: object.FillBlanks, Read: object.Read, SubmittedAt: noon,
+		}})[0]
+		if result.Err != nil {
+			require.NoError(t, result.Err, object.Object)
+		}
+		written[object.Name] = result
+	}
+	return written
 }
 
 // describes looks whether the CRM's own description of an object has all fields that are configured, and more besides.

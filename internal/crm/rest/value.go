@@ -66,8 +66,8 @@ func encode(f restapi.Field, value any) any {
 		}
 	case bool:
 		encoded = v
-		if f.Type == "string" {
-			encoded = strconv.FormatBool(v)
+		if f.Type == "string" || f.Type == "enum" { // a list with a yes and a no
+			encoded = choice(f, strconv.FormatBool(v))
 		}
 	case []string:
 		choices := make([]any, len(v))
