@@ -3,6 +3,7 @@ package crm_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func dynamicsEnvironment() *dynamics.Environment {
 	for _, set := range []string{"accounts", "contacts", "leads", "opportunities", "tasks"} {
 		e.AddColumn(set, dynamics.Column{Name: "new_handoffstate", Type: "Memo", Length: 20_000}, false)
 		if set != "accounts" {
-			e.AddColumn(set, dynamics.Column{Name: "new_submissionkey", Type: "String", Length: 100}, true)
+			e.AddColumn(set, dynamics.Column{Name: "new_submissionkey", Type: "String", Length: 255}, true)
 		}
 		if set == "contacts" || set == "leads" {
 			e.AddColumn(set, dynamics.Column{Name: "new_marketingoptin", Type: "Boolean"}, false)
@@ -150,4 +151,43 @@ func TestDynamicsPages(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, changed, 5)
 	require.Len(t, way.Calls(), 3)
+}
+
+// TestDynamicsPage follows the page as a new user would: make the columns, configure, check, and send a submission.
+func TestDynamicsPage(t *testing.T) {
+	t.Parallel()
+	examples := blocks(t, "dynamics.md", "yaml")
+	require.Len(t, examples, 1)
+	check := strings.TrimSpace(blocks(t, "dynamics.md", "sh")[0])
+	u := follow(t, dynamicsExample(t, standin.Start(t, dynamics.New())), examples[0], dynamicsSecrets()...)
+	said, err := u.run(t, check)
+	require.Error(t, err, "step 3 was left out")
+	require.Contains(t, said, "contact.consent_text")
+
+	environment := dynamicsEnvironment()
+	destination := dynamicsExample(t, standin.Start(t, environment))
+	u.configure(t, destination)
+	said, err = u.run(t, check)
+	require.NoError(t, err, "%s", said)
+	connector := connected(t, destination, dynamicsSecrets()...)
+	for range 2 { // the second time is after a lost reply
+		written := u.submit(t, connector, "sub_page", map[string]any{
+			"email": "Ann@Example.com", "firstname": "Ann", "lastname": "O'Neil", "company": "Example", "message": "Hello", "marketing_opt_in": "yes",
+		})
+		require.Equal(t, crm.Created, written["contact"].Outcome)
+		require.Equal(t, crm.Created, written["lead"].Outcome)
+	}
+	for _, set := range []string{"contacts", "leads", "annotations"} {
+		require.Len(t, environment.Records(set), 1, set)
+	}
+	contact, lead := environment.Records("contacts")[0], environment.Records("leads")[0]
+	require.Equal(t, "ann@example.com", contact["emailaddress1"])
+	require.Equal(t, true, contact["new_marketingoptin"])
+	require.Contains(t, contact["new_consenttext"], "I would like to receive news")
+	require.Equal(t, contact["contactid"], lead["_parentcontactid_value"])
+	require.Equal(t, json.Number("8"), lead["leadsourcecode"])
+	require.Equal(t, lead["leadid"], environment.Records("annotations")[0]["_objectid_value"])
+	owner, _, err := connector.SetOwner(t.Context(), "lead", fmt.Sprint(lead["leadid"]), dynamics.Owner)
+	require.NoError(t, err)
+	require.Equal(t, dynamics.Owner, owner, "what the application user has is nobody's")
 }

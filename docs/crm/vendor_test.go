@@ -151,3 +151,10 @@ func describes(t testing.TB, connector crm.Connector, object string) map[string]
 	require.NotEmpty(t, found, fmt.Sprint(object, " has properties"))
 	return found
 }
+
+func page(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -3,6 +3,7 @@ package crm_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,4 +167,49 @@ func TestZohoTokens(t *testing.T) {
 			require.Equal(t, crm.Error{Kind: crm.RateLimited, Code: "too_many_tokens", Status: 400, RetryAfter: time.Minute}, *failure)
 		}
 	}
+}
+
+// TestZohoPage follows the page as a new user would: make the fields, configure, check, and send a submission.
+func TestZohoPage(t *testing.T) {
+	t.Parallel()
+	examples := blocks(t, "zoho.md", "yaml")
+	require.Len(t, examples, 2)
+	check := strings.TrimSpace(blocks(t, "zoho.md", "sh")[0])
+	u := follow(t, zohoExample(t, standin.Start(t, zoho.New(nil))), examples[0], zohoSecrets()...)
+	said, err := u.run(t, check)
+	require.Error(t, err, "step 2 was left out")
+	require.Contains(t, said, "lead.consent_text")
+
+	organization := zohoOrganization(nil)
+	destination := zohoExample(t, standin.Start(t, organization))
+	u.configure(t, destination)
+	said, err = u.run(t, check)
+	require.NoError(t, err, "%s", said)
+	connector := connected(t, destination, zohoSecrets()...)
+	for range 2 { // the second time is after a lost reply
+		written := u.submit(t, connector, "sub_page", map[string]any{
+			"email": "Ann@Example.com", "firstname": "Ann", "company": "Example", "message": "Hello", "marketing_opt_in": "yes",
+		})
+		require.Equal(t, crm.Created, written["lead"].Outcome)
+	}
+	require.Len(t, organization.Records("Leads"), 1)
+	require.Len(t, organization.Records("Notes"), 1)
+	lead := organization.Records("Leads")[0]
+	require.Equal(t, "ann@example.com", lead["Email"])
+	require.Equal(t, "[not provided]", lead["Last_Name"])
+	require.Equal(t, "Web Download", lead["Lead_Source"])
+	require.Equal(t, true, lead["Marketing_Opt_In"])
+	require.Contains(t, lead["Consent_Text"], "I would like to receive news")
+	require.Equal(t, "Hello", organization.Records("Notes")[0]["Note_Content"])
+	owner, _, err := connector.SetOwner(t.Context(), "lead", fmt.Sprint(lead["id"]), zoho.Owner)
+	require.NoError(t, err)
+	require.Equal(t, zoho.Owner, owner, "what Handoff's own user has is nobody's")
+
+	_, grant, _ := strings.Cut(destination, "        word: Zoho-oauthtoken\n")
+	grant, _, _ = strings.Cut(grant, "      errors:\n")
+	app := replaced(t, destination, "      auth:\n        word: Zoho-oauthtoken\n"+grant, "      auth: {word: Zoho-oauthtoken}\n")
+	app = strings.Replace(app, "    rest:\n", "    "+strings.ReplaceAll(strings.TrimSpace(examples[1]), "\n", "\n    ")+"\n    rest:\n", 1)
+	o := loadRest(t, app, "HANDOFF_CRM_APP_SECRET=s").OAuth
+	require.Equal(t, "offline", o.Params["access_type"])
+	require.Contains(t, page(t, "zoho.md"), o.Scopes[0], "the scopes of both ways are the same")
 }

@@ -57,7 +57,7 @@ func tables() map[string]*table {
 			Column{Name: "leadsourcecode", Type: "Picklist", Options: sources})},
 		{set: "opportunities", name: "opportunity", id: "opportunityid", columns: append(append(text("name"), parents...), owner, memo, Column{Name: "estimatedvalue", Type: "Money"},
 			Column{Name: "estimatedclosedate", Type: "DateTime"}, lookup("customerid", "customerid_account:accounts", "customerid_contact:contacts"), lookup("originatingleadid", "originatingleadid:leads"))},
-		{set: "annotations", name: "annotation", id: "annotationid", columns: append(text("subject"), owner, Column{Name: "notetext", Type: "Memo", Length: 100_000},
+		{set: "annotations", name: "annotation", id: "annotationid", columns: append([]Column{{Name: "subject", Type: "String", Length: 500}}, owner, Column{Name: "notetext", Type: "Memo", Length: 100_000},
 			lookup("objectid", "objectid_lead:leads", "objectid_contact:contacts", "objectid_account:accounts", "objectid_opportunity:opportunities"))},
 		{set: "tasks", name: "task", id: "activityid", columns: append([]Column{{Name: "subject", Type: "String", Length: 200}}, owner, memo, Column{Name: "scheduledend", Type: "DateTime"},
 			lookup("regardingobjectid", "regardingobjectid_lead_task:leads", "regardingobjectid_contact_task:contacts", "regardingobjectid_opportunity_task:opportunities"))},
