@@ -87,7 +87,8 @@ func follow(t *testing.T, destination, mapping string, secrets ...string) *user 
 	require.NoError(t, err)
 	folder := t.TempDir()
 	u := &user{folder: folder, binary: filepath.Join(folder, "handoff"), mappings: os.DirFS(filepath.Join(folder, "mappings"))}
-	u.environment = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys}, secrets...)
+	u.environment = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
+		"WEBSITE_SECRETS=whsec_c2VjcmV0IG9mIHRoZSB3ZWJzaXRlLCBmb3IgdGVzdHM=", "HANDOFF_ADMIN_TOKEN=an-admin-token-of-the-test"}, secrets...)
 	u.configure(t, destination)
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "mappings"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "mappings", "demo-request.yaml"), []byte(mapping), 0o600))
