@@ -175,3 +175,30 @@ func TestPipedrivePage(t *testing.T) {
 	app = strings.Replace(app, "    rest:\n", "    "+strings.ReplaceAll(strings.TrimSpace(examples[1]), "\n", "\n    ")+"\n    rest:\n", 1)
 	require.Equal(t, "header", loadRest(t, app, "HANDOFF_CRM_APP_SECRET=s").OAuth.ClientAuth)
 }
+
+// TestPipedriveOwners: what belongs to the token's own user is nobody's, which is asked once; what belongs to somebody stays theirs.
+func TestPipedriveOwners(t *testing.T) {
+	t.Parallel()
+	company := pipedriveCompany()
+	way := standin.Start(t, company)
+	connector := connected(t, pipedriveExample(t, way), pipedriveSecrets()...)
+	for _, email := range []string{"ann@example.com", "bo@example.com"} {
+		person := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{"email": email, "name": "Somebody"})
+		for _, ask := range []string{"1002", "1003"} {
+			owner, _, err := connector.SetOwner(t.Context(), "contact", person.RecordID, ask)
+			require.NoError(t, err)
+			require.Equal(t, "1002", owner)
+		}
+	}
+	asked := 0
+	for _, call := range way.Calls() {
+		if call == "GET /api/v1/users/me" {
+			asked++
+		}
+	}
+	require.Equal(t, 1, asked)
+	_, _, err := connector.SetOwner(t.Context(), "note", "1", "1002")
+	failure, ok := crm.AsError(err)
+	require.True(t, ok)
+	require.Equal(t, "no_owner", failure.Code, "notes have nobody")
+}

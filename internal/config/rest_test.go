@@ -135,6 +135,8 @@ func TestRestRules(t *testing.T) {
 		"required_is":      {"create:", "describe: {get: /fields, required_is: [yes]}\n          create:", ".describe.required: missing"},
 		"further lists":    {"create:", "describe: {get: /fields, also: [{get: fields}]}\n          create:", ".describe.also[0].get: want a path that begins with /"},
 		"unless nothing":   {"list: items}]", "list: items, unless: {}}]", ".find[0].unless: want status, at or html"},
+		"with nothing":     {"list: items}]", "list: items, with: [size]}]", ".find[0]: want {size} in its path, query or body"},
+		"with several":     {`query: {email: "{email}"}, list: items}]`, `query: {email: "{values}", size: "{size}"}, with: [size], max: 5}]`, ".find[0].with: no use with max"},
 		"no part of a key": {"by: [email], get: /contacts, query: {email: \"{email}\"}", "by: [email, size], get: /contacts", ".find[0]: want one of the key's fields"},
 		"unknown key":      {"find:", "search: x\n          find:", `.contact.search: unknown key`},
 	} {
