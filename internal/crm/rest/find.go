@@ -146,31 +146,44 @@ func (c *Connector) readOne(ctx context.Context, o *object, id string) (*record,
 func (o *object) has(r *record, key lookup, way *restapi.Find, believed bool) bool {
 	for field, value := range key.values {
 		f := o.fields[field]
-		shown := r.json.Get(f.Path)
-		if !shown.Exists() && believed && way.Uses(field) {
+		if believed && way.Uses(field) && !r.json.Get(f.Path).Exists() {
 			continue
 		}
-		several := texts(shown)
-		if f.Entry != nil && r.json.Get(f.At).Exists() {
-			several = allOf(f, r)
-		}
-		if (shown.IsArray() || f.Entry != nil) && slices.ContainsFunc(several, func(one string) bool { return folded(one) == folded(value) }) {
-			continue
-		}
-		if text := folded(plain(shown)); text != folded(value) && text != folded(o.whole(f, value)) && !(f.HTML && folded(unmarked(plain(shown))) == folded(unmarked(markup(value)))) {
+		if !slices.ContainsFunc(spellings(f, value), func(one string) bool { return slices.Contains(identities(f, r), one) }) {
 			return false
 		}
 	}
 	return true
 }
 
-// whole is a value as it is written with what is around it, where that is a text.
-func (o *object) whole(f restapi.Field, value string) string {
-	text, is := f.As.(string)
-	if !is || f.At != f.Path {
-		return value
+// spellings are the ways in which a record may have a value: as it is, and with what is around it where that is a text.
+func spellings(f restapi.Field, value string) []string {
+	if f.HTML {
+		value = unmarked(markup(value))
 	}
-	return restapi.Plain(restapi.Fill(text, map[string]any{"value": value}))
+	all := []string{folded(value)}
+	if around, is := f.As.(string); is && f.At == f.Path {
+		all = append(all, folded(restapi.Plain(restapi.Fill(around, map[string]any{"value": value}))))
+	}
+	return all
+}
+
+// identities are the values of a field that a record is known by: each entry of a list is one.
+func identities(f restapi.Field, r *record) []string {
+	shown := r.json.Get(f.Path)
+	all := []string{plain(shown)}
+	switch {
+	case f.Entry != nil:
+		all = append(all, allOf(f, r)...)
+	case shown.IsArray():
+		all = texts(shown)
+	case f.HTML:
+		all[0] = unmarked(all[0])
+	}
+	for i := range all {
+		all[i] = folded(all[i])
+	}
+	return all
 }
 
 // absent says that a failure is about something that is not there, or no longer.
