@@ -81,7 +81,7 @@ func TestVariables(t *testing.T) {
 func row(v config.Variable) string {
 	name, what, preset := "`"+v.Name+"`", v.What, ""
 	if v.File != "" {
-		name += " or `" + v.File + "`"
+		name += ", `" + v.File + "` or `" + v.From + "`"
 	}
 	if v.Secret {
 		what += " (secret)"

@@ -16,6 +16,7 @@ import (
 	"handoff/internal/ledger"
 	"handoff/internal/reload"
 	"handoff/internal/seal"
+	_ "handoff/internal/secretmanager/drivers" // where secrets may come from
 	"handoff/internal/telemetry"
 	"handoff/internal/temporal"
 )
@@ -31,6 +32,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	gin.SetMode(gin.ReleaseMode)
+	defer config.Close()
 	c, err := config.Load(config.Path(os.Environ()), os.Environ(), config.ProgramStarter)
 	if err != nil {
 		return err

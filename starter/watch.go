@@ -32,7 +32,7 @@ func follow(environ []string, metrics reload.Metrics, logger *slog.Logger) (*fol
 	f := &following{}
 	var err error
 	f.Watched, err = reload.New(reload.Options[configured]{
-		What: settings.What, Paths: settings.Paths, Metrics: metrics, Logger: logger,
+		What: settings.What, Paths: settings.Paths, Beside: settings.Beside, Metrics: metrics, Logger: logger,
 		Load: func() (configured, error) {
 			c, err := settings.Load()
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"handoff/internal/config"
+	_ "handoff/internal/secretmanager/drivers" // where secrets may come from
 	"handoff/internal/telemetry"
 )
 
@@ -23,6 +24,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
+	defer config.Close()
 	c, err := config.Load(config.Path(os.Environ()), os.Environ(), config.ProgramWorker)
 	if err != nil {
 		return err

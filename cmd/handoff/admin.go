@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"handoff/internal/config"
 	"handoff/internal/ledger"
 	"handoff/internal/submission"
 )
@@ -34,8 +35,15 @@ func newAdmin() (admin, error) {
 		}
 		a.token = strings.TrimSpace(string(text))
 	}
+	if a.token == "" && os.Getenv("HANDOFF_ADMIN_TOKEN_FROM") != "" {
+		managed, err := config.AdminToken(os.Environ())
+		if err != nil {
+			return a, err
+		}
+		a.token = managed.Reveal()
+	}
 	if a.token == "" {
-		return a, errors.New("set HANDOFF_ADMIN_TOKEN or HANDOFF_ADMIN_TOKEN_FILE to the admin token, and HANDOFF_ADMIN_URL to the starter's admin address")
+		return a, errors.New("set HANDOFF_ADMIN_TOKEN, HANDOFF_ADMIN_TOKEN_FILE or HANDOFF_ADMIN_TOKEN_FROM to the admin token, and HANDOFF_ADMIN_URL to the starter's admin address")
 	}
 	return a, nil
 }

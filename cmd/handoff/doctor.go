@@ -114,10 +114,24 @@ func problemLines(err error) []string {
 func (d *doctor) secrets(c *config.Config) {
 	well := true
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
-		if missing := c.Sources[name].MissingSecrets(d.environ); len(missing) > 0 {
-			well = false
-			d.wrong("source "+name, "its secrets are not all here", "set "+strings.Join(missing, ", ")+" for the program that needs it (README, Configuration)")
+		missing := c.Sources[name].MissingSecrets(d.environ)
+		if len(missing) == 0 {
+			continue
 		}
+		well = false
+		var do, unset []string
+		unreadable := c.Sources[name].UnreadableSecrets(d.environ)
+		for _, secret := range missing {
+			if problem, given := unreadable[secret]; given {
+				do = append(do, problem.Error())
+			} else {
+				unset = append(unset, secret)
+			}
+		}
+		if len(unset) > 0 {
+			do = append(do, "set "+strings.Join(unset, ", ")+" for the program that needs it (README, Configuration)")
+		}
+		d.wrong("source "+name, "its secrets are not all here", do...)
 	}
 	if well {
 		d.ok("sources", "all secrets are set")

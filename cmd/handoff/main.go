@@ -8,12 +8,17 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"handoff/internal/config"
+	_ "handoff/internal/secretmanager/drivers" // where secrets may come from
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := newRoot().ExecuteContext(ctx); err != nil {
+	err := newRoot().ExecuteContext(ctx)
+	config.Close()
+	if err != nil {
 		os.Exit(ended(os.Stderr, err))
 	}
 }

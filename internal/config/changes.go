@@ -12,26 +12,41 @@ import (
 // Changes names the settings in which two configurations differ, by their paths in the file, within the given sections
 // (all of them when none is given). Of a secret it says that it differs, by the path of what it belongs to.
 func Changes(old, now *Config, sections ...string) []string {
-	d := &differences{}
+	return (&differences{}).between(old, now, sections)
+}
+
+// NeedsRestart names what Changes does, but for secrets that a running program follows: those of destinations and channels
+// that are in a file or a secret manager.
+func NeedsRestart(started, now *Config, sections ...string) []string {
+	return (&differences{following: []string{"destinations", "notify"}}).between(started, now, sections)
+}
+
+type differences struct {
+	paths     []string
+	following []string // sections whose secrets are followed
+	followed  bool     // whether those of this section are
+}
+
+func (d *differences) between(old, now *Config, sections []string) []string {
 	a, b := reflect.ValueOf(*old), reflect.ValueOf(*now)
 	for i := range a.NumField() {
 		section := a.Type().Field(i).Tag.Get("yaml")
 		if section == "" || len(sections) > 0 && !slices.Contains(sections, section) {
 			continue
 		}
+		d.followed = slices.Contains(d.following, section)
 		d.compare(yamlfile.Key(yamlfile.Root, section), a.Field(i), b.Field(i))
 	}
 	slices.Sort(d.paths)
 	return slices.Compact(d.paths)
 }
 
-type differences struct{ paths []string }
-
 func (d *differences) compare(path string, a, b reflect.Value) {
 	if reflect.DeepEqual(a.Interface(), b.Interface()) {
 		return
 	}
 	switch {
+	case d.followed && replaceable(a) && replaceable(b):
 	case a.Type() == reflect.TypeFor[Secret]() || a.Type() == reflect.TypeFor[[]Secret]():
 		d.add(path + " (secret)")
 	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
@@ -64,6 +79,12 @@ func (d *differences) compare(path string, a, b reflect.Value) {
 	default:
 		d.add(path)
 	}
+}
+
+// replaceable says whether a value is a secret that may be replaced while programs run.
+func replaceable(v reflect.Value) bool {
+	secret, is := v.Interface().(Secret)
+	return is && secret.Replaceable()
 }
 
 func (d *differences) add(path string) {

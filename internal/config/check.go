@@ -91,6 +91,8 @@ func (l *loader) variable(c *Config, path, name, what string, programs ...Progra
 		l.problem(path, "want the name of an environment variable (A-Z, 0-9 and _), not the %s itself", what)
 	case strings.HasSuffix(name, fileSuffix):
 		l.problem(path, "want the name without %s; the variable that names a file is found by itself", fileSuffix)
+	case strings.HasSuffix(name, fromSuffix):
+		l.problem(path, "want the name without %s; the variable with a secret manager's URL is found by itself", fromSuffix)
 	default:
 		v := secretVariable(name, what, programs...)
 		c.name(v)

@@ -67,7 +67,7 @@ func (l *loader) completePostgres(c *Config, path string, d *Destination) {
 	}
 	p := *d.Postgres
 	p.DSN = l.variable(c, path+".dsn_env", p.DSNEnv, "connection string of a CRM", ProgramWorker)
-	l.dsn(l.holder(Variable{Name: p.DSNEnv, File: p.DSNEnv + fileSuffix}), p.DSN)
+	l.dsn(l.holder(p.DSNEnv), p.DSN)
 	defaults(&p.Schema, "public")
 	l.identifier(path+".schema", p.Schema)
 	if p.MaxConns == 0 {

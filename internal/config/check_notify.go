@@ -24,7 +24,7 @@ func (l *loader) completeChannels(c *Config) {
 		case channel.URLEnv != "":
 			channel.URL = l.variable(c, path+".url_env", channel.URLEnv, "URL of a channel", ProgramWorker)
 			if !channel.URL.IsZero() && !strings.Contains(channel.URL.Reveal(), "://") {
-				l.variableProblem(l.holder(Variable{Name: channel.URLEnv, File: channel.URLEnv + fileSuffix}), "want a shoutrrr URL such as slack://…")
+				l.variableProblem(l.holder(channel.URLEnv), "want a shoutrrr URL such as slack://…")
 			}
 		default:
 			l.problem(path, "want url_env or webhook: where to send to")
@@ -46,7 +46,7 @@ func (l *loader) completeWebhook(c *Config, path string, channel *Channel) {
 	webhook.Secret = l.variable(c, path+".secret_env", webhook.SecretEnv, "secret of a channel", ProgramWorker)
 	if !webhook.Secret.IsZero() {
 		if _, err := standardwebhooks.NewWebhook(webhook.Secret.Reveal()); err != nil {
-			l.variableProblem(l.holder(Variable{Name: webhook.SecretEnv, File: webhook.SecretEnv + fileSuffix}), "want a Standard Webhooks secret, whsec_ and base64")
+			l.variableProblem(l.holder(webhook.SecretEnv), "want a Standard Webhooks secret, whsec_ and base64")
 		}
 	}
 	channel.Webhook = &webhook

@@ -34,7 +34,7 @@ func (l *loader) completeListeners(c *Config) {
 	}
 	c.Admin.Token = l.secret(adminToken(), "")
 	if !c.Admin.Token.IsZero() && len(c.Admin.Token.Reveal()) < minToken {
-		l.variableProblem(l.holder(adminToken()), "shorter than %d characters", minToken)
+		l.variableProblem(l.holder(adminToken().Name), "shorter than %d characters", minToken)
 	}
 	l.distinct("$.admin.listen", c.Admin.Listen, "public.listen", c.Public.Listen)
 	l.distinct("$.worker.listen", c.Worker.Listen, "public.listen", c.Public.Listen)
@@ -58,12 +58,12 @@ func (l *loader) completeWorker(c *Config) {
 	l.number("$.worker.pollers", int64(c.Worker.Pollers), 2, 100)
 
 	c.Ledger.DSN = l.secret(ledgerDSN(), "")
-	l.dsn(l.holder(ledgerDSN()), c.Ledger.DSN)
+	l.dsn(l.holder(ledgerDSN().Name), c.Ledger.DSN)
 	l.number("$.ledger.max_conns", int64(c.Ledger.MaxConns), 2, 1000)
 	c.Keys = l.secret(keyset(), "")
 	if !c.Keys.IsZero() {
 		if _, err := seal.LoadKeys(c.Keys.Reveal()); err != nil {
-			l.variableProblem(l.holder(keyset()), "%s", err)
+			l.variableProblem(l.holder(keyset().Name), "%s", err)
 		}
 	}
 
@@ -87,11 +87,13 @@ func (l *loader) completeWorker(c *Config) {
 }
 
 // holder is the variable that a secret came from.
-func (l *loader) holder(v Variable) string {
-	if _, named := l.environment[v.File]; named {
-		return v.File
+func (l *loader) holder(name string) string {
+	for _, suffix := range []string{fileSuffix, fromSuffix} {
+		if _, named := l.environment[name+suffix]; named {
+			return name + suffix
+		}
 	}
-	return v.Name
+	return name
 }
 
 // dsn takes both forms of a PostgreSQL connection string. The text is not repeated: it holds a password.

@@ -41,7 +41,7 @@ func (l *loader) sourceSecrets(c *Config, path, what string, names []string, che
 		held := l.variable(c, yamlfile.Index(path, i), name, what, ProgramStarter)
 		for _, text := range strings.Fields(held.Reveal()) {
 			secret := NewSecret(text)
-			check(l.holder(Variable{Name: name, File: name + fileSuffix}), secret)
+			check(l.holder(name), secret)
 			secrets = append(secrets, secret)
 		}
 	}

@@ -15,8 +15,11 @@ import (
 	"handoff/internal/yamlfile"
 )
 
-// fileSuffix makes the variable that names a file out of the variable that holds a value.
-const fileSuffix = "_FILE"
+// Suffixes make the variables that say where a secret is out of the variable that holds it.
+const (
+	fileSuffix = "_FILE" // names a file
+	fromSuffix = "_FROM" // is the URL of a secret manager's
+)
 
 // environment is what a program was started with. A variable that is set to nothing is not set: that is how compose
 // files pass on what they were not given.
@@ -60,23 +63,35 @@ func (l *loader) secret(v Variable, path string) Secret {
 	if !slices.ContainsFunc(v.Programs, func(p Program) bool { return slices.Contains(l.programs, p) }) {
 		return Secret{}
 	}
-	value, set := l.environment[v.Name]
 	file, named := l.environment[v.File]
+	address, managed := l.environment[v.From]
+	value, set := l.environment[v.Name]
 	switch {
 	case set && named:
 		l.variableProblem(v.Name, "set, and so is %s; want one of them", v.File)
+	case set && managed:
+		l.variableProblem(v.Name, "set, and so is %s; want one of them", v.From)
+	case named && managed:
+		l.variableProblem(v.File, "set, and so is %s; want one of them", v.From)
 	case set:
 		return NewSecret(strings.TrimSpace(value))
 	case named:
 		return l.secretFile(v.File, file)
+	case managed:
+		return l.managedSecret(v.From, address)
 	case l.environment.inFolder(v.Name) != "":
 		return l.secretFile(v.Name+" in "+secretsFolder, l.environment.inFolder(v.Name))
 	case path != "":
-		l.problem(path, "%s is not set; want it, or %s with a file that holds it", v.Name, v.File)
+		l.problem(path, "%s is not set; want it, %s", v.Name, v.instead())
 	default:
-		l.variableProblem(v.Name, "not set; want the %s, or %s with a file that holds it", v.What, v.File)
+		l.variableProblem(v.Name, "not set; want the %s, %s", v.What, v.instead())
 	}
 	return Secret{}
+}
+
+// instead says how a secret can be given otherwise.
+func (v Variable) instead() string {
+	return v.File + " with a file that holds it, or " + v.From + " with its URL in a secret manager"
 }
 
 func (l *loader) secretFile(variable, name string) Secret {
@@ -92,7 +107,7 @@ func (l *loader) secretFile(variable, name string) Secret {
 		l.variableProblem(variable, "names a file that is empty")
 	default:
 		text := strings.TrimSpace(string(data))
-		return Secret{&text, name}
+		return Secret{text: &text, file: name}
 	}
 	return Secret{}
 }

@@ -93,7 +93,7 @@ func TestWhatIsWrongInTheEnvironmentIsNamedByItsVariable(t *testing.T) {
 		"no DSN":           {map[string]string{"HANDOFF_LEDGER_DSN": "mysql://root:hunter2@db"}, "HANDOFF_LEDGER_DSN: want a PostgreSQL connection string, postgres://user@host/database or key=value settings"},
 		"no keyset":        {map[string]string{"HANDOFF_KEYS": "hunter2"}, "HANDOFF_KEYS: "},
 		"no CRM DSN":       {map[string]string{"CRM_DSN": "hunter2"}, "CRM_DSN: want a PostgreSQL connection string, postgres://user@host/database or key=value settings"},
-		"missing secret":   {map[string]string{"WEBSITE_SECRETS": ""}, "testdata/valid.yaml:9:15: $.sources.website.secrets[0]: WEBSITE_SECRETS is not set; want it, or WEBSITE_SECRETS_FILE with a file that holds it"},
+		"missing secret":   {map[string]string{"WEBSITE_SECRETS": ""}, "testdata/valid.yaml:9:15: $.sources.website.secrets[0]: WEBSITE_SECRETS is not set; want it, WEBSITE_SECRETS_FILE with a file that holds it, or WEBSITE_SECRETS_FROM with its URL in a secret manager"},
 		"no whsec":         {map[string]string{"WEBSITE_SECRETS": "hunter2_hunter2_hunter2"}, "WEBSITE_SECRETS: want a Standard Webhooks secret, whsec_ and base64"},
 		"short whsec":      {map[string]string{"WEBSITE_SECRETS": "whsec_aGk="}, "WEBSITE_SECRETS: holds a secret of less than 16 characters"},
 		"one of several":   {map[string]string{"PORTAL_SECRET": portalSecret + " hunter2"}, "PORTAL_SECRET: holds a secret of less than 16 characters"},

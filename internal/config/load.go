@@ -25,24 +25,32 @@ func Path(environ []string) string {
 
 // Load reads the file at path, then what environ overrides, and the secrets that the given programs need (those of all
 // programs when none is given). An empty path is no file: then the environment must hold what is required, and there
-// are no sources and no destinations.
+// are no sources and no destinations. Secrets in secret managers are followed from then on, until Close; waiting for those
+// that do not answer is bounded by secretmanager.Patience.
 //
 // Its error is a yamlfile.Problems with everything that is wrong.
 func Load(path string, environ []string, programs ...Program) (*Config, error) {
 	if len(programs) == 0 {
 		programs = both()
 	}
-	l := &loader{environment: newEnvironment(environ), programs: programs, setBy: map[string]string{}}
-	c := Default()
-	if path != "" && !l.read(path, &c) {
-		return nil, l.problems.Err()
-	}
-	l.override(&c)
-	l.complete(&c)
+	l := &loader{environment: newEnvironment(environ), programs: programs, setBy: map[string]string{}, answers: map[string]answer{}}
+	l.scout(path)
+	c := l.load(path)
 	if err := l.problems.Sorted().Err(); err != nil {
 		return nil, err
 	}
-	return &c, nil
+	return c, nil
+}
+
+// load reads everything, and collects what is wrong.
+func (l *loader) load(path string) *Config {
+	c := Default()
+	if path != "" && !l.read(path, &c) {
+		return nil
+	}
+	l.override(&c)
+	l.complete(&c)
+	return &c
 }
 
 // loader collects the problems of one Load.
@@ -52,6 +60,8 @@ type loader struct {
 	programs    []Program
 	setBy       map[string]string // the variable that overrides a path of the file
 	problems    yamlfile.Problems
+	answers     map[string]answer // of secret managers, by URL
+	scouting    bool              // for secrets that are to be asked for
 }
 
 // read decodes the file over the defaults. It says false when there is nothing that could be checked further.

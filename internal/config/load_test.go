@@ -119,9 +119,9 @@ func TestLoadWithoutAFileTakesEverythingFromTheEnvironment(t *testing.T) {
 	require.Equal(t, 5*time.Second, c.Relay.Every)
 
 	_, err = config.Load("", []string{"HANDOFF_RELAY_EVERY=soon"})
-	require.EqualError(t, err, `HANDOFF_ADMIN_TOKEN: not set; want the bearer token of the admin API, at least 16 characters, or HANDOFF_ADMIN_TOKEN_FILE with a file that holds it
-HANDOFF_KEYS: not set; want the keyset that seals the answers, or HANDOFF_KEYS_FILE with a file that holds it
-HANDOFF_LEDGER_DSN: not set; want the connection string of the ledger's PostgreSQL, or HANDOFF_LEDGER_DSN_FILE with a file that holds it
+	require.EqualError(t, err, `HANDOFF_ADMIN_TOKEN: not set; want the bearer token of the admin API, at least 16 characters, HANDOFF_ADMIN_TOKEN_FILE with a file that holds it, or HANDOFF_ADMIN_TOKEN_FROM with its URL in a secret manager
+HANDOFF_KEYS: not set; want the keyset that seals the answers, HANDOFF_KEYS_FILE with a file that holds it, or HANDOFF_KEYS_FROM with its URL in a secret manager
+HANDOFF_LEDGER_DSN: not set; want the connection string of the ledger's PostgreSQL, HANDOFF_LEDGER_DSN_FILE with a file that holds it, or HANDOFF_LEDGER_DSN_FROM with its URL in a secret manager
 HANDOFF_RELAY_EVERY: want a duration with its unit, such as 500ms, 5s or 10m`)
 }
 

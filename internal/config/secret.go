@@ -1,38 +1,67 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"strings"
+	"time"
+
+	"handoff/internal/secretmanager"
 )
 
 const redacted = "[redacted]"
 
 // Secret is a text that shows itself to Reveal only: printed, formatted, logged or encoded it is "[redacted]".
 type Secret struct {
-	// A pointer, because fmt prints the unexported fields of a surrounding struct without asking String.
-	text *string
-	file string // that it was read from; "" for none
+	// Pointers, because fmt prints the unexported fields of a surrounding struct without asking String; to a pointer, because
+	// of a pointer to a struct it may print the struct.
+	text    *string
+	managed **secretmanager.Variable // where it was read from; nil for none
+	file    string                   // that it was read from; "" for none
 }
 
 // NewSecret hides a text.
 func NewSecret(text string) Secret { return Secret{text: &text} }
 
-// InFile says whether the secret was read from a file, where somebody may replace it while the programs run.
+// Replaceable says whether somebody may replace the secret while the programs run: one in a file, or in a secret manager.
+func (s Secret) Replaceable() bool { return s.file != "" || s.managed != nil }
+
+// InFile says whether the secret was read from a file.
 func (s Secret) InFile() bool { return s.file != "" }
 
-// Again reads the secret's file once more. Where there is none, or it cannot be read now, the secret stays as it is.
+// Again is the secret as its file holds it now, or its manager as it was last heard. Where there is none, or it holds nothing
+// now, the secret stays as it is. It asks nobody outside.
 func (s Secret) Again() Secret {
-	if s.file == "" {
+	text := ""
+	switch {
+	case s.managed != nil:
+		text = (*s.managed).Text()
+	case s.file != "":
+		if data, err := os.ReadFile(s.file); err == nil { // otherwise it is being replaced
+			text = strings.TrimSpace(string(data))
+		}
+	}
+	if text == "" {
 		return s
 	}
-	data, err := os.ReadFile(s.file)
-	text := strings.TrimSpace(string(data))
-	if err != nil || text == "" { // it is being replaced
-		return s
+	s.text = &text
+	return s
+}
+
+// askAgain bounds how long calls wait for a secret manager whose secret has been refused.
+const askAgain = 5 * time.Second
+
+// Ask has Again know what the secret's manager holds at this moment, where it has one and that answers soon. A manager is
+// otherwise asked twice a minute.
+func (s Secret) Ask(ctx context.Context) {
+	if s.managed == nil {
+		return
 	}
-	return Secret{&text, s.file}
+	ctx, cancel := context.WithTimeout(ctx, askAgain)
+	defer cancel()
+	_ = (*s.managed).Ask(ctx) // whoever was refused says so
 }
 
 // Reveal is the text, or "" where there is none.

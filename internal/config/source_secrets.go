@@ -37,6 +37,31 @@ func (s Source) MissingSecrets(environ []string) []string {
 	return missing
 }
 
+// UnreadableSecrets says of those of SecretNames that environ names a place for, but that cannot be read there, what is wrong.
+func (s Source) UnreadableSecrets(environ []string) map[string]yamlfile.Problem {
+	unreadable := map[string]yamlfile.Problem{}
+	for _, name := range s.SecretNames() {
+		l := &loader{environment: newEnvironment(environ), programs: both()}
+		v := secretVariable(name, "secret", both()...)
+		if l.secret(v, ""); len(l.problems) > 0 && l.environment.gives(v) {
+			unreadable[name] = l.problems[0]
+		}
+	}
+	return unreadable
+}
+
+// gives says whether the environment says where a variable's value is.
+func (e environment) gives(v Variable) bool {
+	return e[v.Name] != "" || e[v.File] != "" || e[v.From] != "" || e.inFolder(v.Name) != ""
+}
+
+// AdminToken is the token of the admin API as environ gives it, for those who call that.
+func AdminToken(environ []string) (Secret, error) {
+	l := &loader{environment: newEnvironment(environ), programs: both()}
+	token := l.secret(adminToken(), "")
+	return token, l.problems.Err()
+}
+
 // WithSecrets is the source with the secrets that environ holds, of those that its requests are verified with. Its error is
 // a yamlfile.Problems with everything that is wrong with them.
 func (s Source) WithSecrets(environ []string) (Source, error) {

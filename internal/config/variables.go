@@ -26,6 +26,8 @@ type Variable struct {
 	Secret   bool
 	// File is the name of another variable that may name a file with the value instead.
 	File string
+	// From is the name of another variable that may hold the URL of a secret manager's secret instead.
+	From string
 	// Programs are those that read it.
 	Programs []Program
 }
@@ -75,7 +77,9 @@ func adminToken() Variable {
 }
 
 func secretVariable(name, what string, programs ...Program) Variable {
-	return Variable{Name: name, What: what, Required: true, Secret: true, File: name + fileSuffix, Programs: programs}
+	return Variable{
+		Name: name, What: what, Required: true, Secret: true, File: name + fileSuffix, From: name + fromSuffix, Programs: programs,
+	}
 }
 
 // name keeps a variable that the file names; two places may name the same one.
