@@ -39,6 +39,9 @@ type App struct {
 // tokenTimeout bounds one request to a token endpoint.
 const tokenTimeout = 10 * time.Second
 
+// refreshLasts bounds a refresh with all that it takes: another worker may claim it soon afterwards.
+const refreshLasts = 15 * time.Second
+
 // client follows no redirect: an answer that sends secrets elsewhere is not the vendor's.
 func (a App) client() *http.Client {
 	return &http.Client{
@@ -58,10 +61,19 @@ func (a App) oauth() *oauth2.Config {
 	}
 }
 
-// refresh gets new tokens for a refresh token.
+// refresh gets new tokens for a refresh token. Where that is refused, and the app's secret has been replaced meanwhile, it is
+// tried with the new one.
 func (a App) refresh(ctx context.Context, refreshToken string) (ledger.Granted, *crm.Error) {
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, a.client())
-	token, err := a.oauth().TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, a.client()), refreshLasts)
+	defer cancel()
+	with := a.oauth()
+	token, err := with.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+	if err != nil && refusal(ctx, err).Kind == crm.Auth {
+		a.ClientSecret.Ask(ctx)
+		if now := a.oauth(); now.ClientSecret != with.ClientSecret {
+			token, err = now.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+		}
+	}
 	if err != nil {
 		return ledger.Granted{}, refusal(ctx, err)
 	}

@@ -65,7 +65,7 @@ func New(ctx context.Context, name string, d config.Destination, options ...Opti
 func postgresConfig(d config.Destination) postgres.Config {
 	p := d.Postgres
 	c := postgres.Config{
-		DSN: p.DSN.Reveal(), Schema: p.Schema, MaxConns: p.MaxConns, Timeout: d.Timeout, Objects: map[string]postgres.Object{},
+		DSN: p.DSN.Reveal(), Replaced: replaced(p.DSN), Schema: p.Schema, MaxConns: p.MaxConns, Timeout: d.Timeout, Objects: map[string]postgres.Object{},
 	}
 	for name, o := range p.Objects {
 		object := postgres.Object{
@@ -84,6 +84,19 @@ func postgresConfig(d config.Destination) postgres.Config {
 	return c
 }
 
+// replaced is how a secret that may be replaced is looked at again; nil for one that stays as it is.
+func replaced(secret config.Secret) func(ctx context.Context, refused bool) string {
+	if !secret.Replaceable() {
+		return nil
+	}
+	return func(ctx context.Context, refused bool) string {
+		if refused {
+			secret.Ask(ctx)
+		}
+		return secret.Again().Reveal()
+	}
+}
+
 func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Config {
 	h := d.HubSpot
 	c := hubspot.Config{
@@ -94,9 +107,9 @@ func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Conf
 		c.Credentials = connected
 	}
 	if h.App != nil {
-		c.Credentials = &hubspot.Refresh{
-			BaseURL: h.BaseURL, ClientID: h.App.ClientID, ClientSecret: h.App.ClientSecret.Reveal(), RefreshToken: h.App.RefreshToken.Reveal(),
-		}
+		c.Credentials = connection.Following(nil, func(secrets []string) crm.Credentials {
+			return &hubspot.Refresh{BaseURL: h.BaseURL, ClientID: h.App.ClientID, ClientSecret: secrets[0], RefreshToken: secrets[1]}
+		}, h.App.ClientSecret, h.App.RefreshToken)
 	}
 	for name, o := range h.Objects {
 		object := hubspot.Object{Object: o.Object, Fields: o.Fields, Links: map[string]hubspot.Link{}}
@@ -121,9 +134,13 @@ func salesforceConfig(d config.Destination, connected crm.Credentials) salesforc
 	case connected != nil:
 		c.Credentials = connected
 	case s.Client != nil:
-		c.Credentials = salesforce.ClientCredentials(s.InstanceURL, s.Client.ClientID, s.Client.ClientSecret.Reveal())
+		c.Credentials = connection.Following(nil, func(secrets []string) crm.Credentials {
+			return salesforce.ClientCredentials(s.InstanceURL, s.Client.ClientID, secrets[0])
+		}, s.Client.ClientSecret)
 	case s.JWT != nil:
-		c.Credentials = salesforce.JWT(s.InstanceURL, s.JWT.Audience, s.JWT.ClientID, s.JWT.Username, []byte(s.JWT.Key.Reveal()))
+		c.Credentials = connection.Following(nil, func(secrets []string) crm.Credentials {
+			return salesforce.JWT(s.InstanceURL, s.JWT.Audience, s.JWT.ClientID, s.JWT.Username, []byte(secrets[0]))
+		}, s.JWT.Key)
 	}
 	for name, o := range s.Objects {
 		c.Objects[name] = salesforce.Object(o)
@@ -146,10 +163,12 @@ func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
 		c.Credentials, c.Authorize = connection.OfSecret(auth.Basic.Password, nil), rest.Basic(auth.Basic.User)
 	case auth.Grant != nil:
 		g := auth.Grant
-		c.Credentials = &rest.Grant{
-			TokenURL: g.TokenURL, ClientID: g.ClientID, ClientSecret: g.ClientSecret.Reveal(), RefreshToken: g.RefreshToken.Reveal(),
-			Scopes: g.Scopes, Params: g.Params, InBody: g.ClientAuth == "body", Rules: r.Errors.Rules, Timeout: d.Timeout,
-		}
+		c.Credentials = connection.Following(nil, func(secrets []string) crm.Credentials {
+			return &rest.Grant{
+				TokenURL: g.TokenURL, ClientID: g.ClientID, ClientSecret: secrets[0], RefreshToken: secrets[1],
+				Scopes: g.Scopes, Params: g.Params, InBody: g.ClientAuth == "body", Rules: r.Errors.Rules, Timeout: d.Timeout,
+			}
+		}, g.ClientSecret, g.RefreshToken)
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +14,9 @@ import (
 type Config struct {
 	// DSN is a connection string of the PostgreSQL driver, URL or key=value.
 	DSN string
+	// Replaced is the DSN as it is now, where it may be replaced while the connector lives; nil where it stays. It is asked for
+	// each new connection; once more, with refused, where the server did not let the last one in.
+	Replaced func(ctx context.Context, refused bool) string
 	// Schema holds the tables; "public" when empty.
 	Schema string
 	// MaxConns is how many connections are open at most; 10 when zero.

@@ -34,18 +34,11 @@ func New(_ context.Context, config Config) (*Connector, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("postgres connector: %w", err)
 	}
-	dsn, err := pq.NewConfig(config.DSN)
+	connections, err := newOpener(config)
 	if err != nil {
-		return nil, fmt.Errorf("postgres connector: the DSN is not a connection string: want postgres://user:password@host:port/database or key=value pairs")
+		return nil, fmt.Errorf("postgres connector: %w", err)
 	}
-	limitStatements(&dsn, config.Timeout)
-	connector, err := pq.NewConnectorConfig(dsn)
-	if err != nil {
-		return nil, fmt.Errorf("postgres connector: the DSN cannot be used: check its ssl settings and certificates")
-	}
-	connector.Dialer(dialer{limit: networkLimit(config.Timeout)})
-
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(connections), "postgres")
 	db.SetMaxOpenConns(config.MaxConns)
 	db.SetMaxIdleConns(config.MaxConns)
 	return &Connector{config: config, db: db, tables: tables(config), statements: newStatements(db)}, nil
