@@ -100,6 +100,8 @@ func repair(c *config.Config, s ledger.Connection) string {
 		return "" // it is not used any more
 	case s.Broken && connection.Dead(s.ErrorCode):
 		return "handoff connect " + s.Destination
+	case s.Broken && d.OAuth.ClientSecret.Replaceable():
+		return "are client_id and the secret of " + d.OAuth.ClientSecretEnv + " the app's? Correct the secret where it is kept; else handoff connect " + s.Destination
 	case s.Broken:
 		return "are client_id and the secret in " + d.OAuth.ClientSecretEnv + " the app's? Then restart the workers; else handoff connect " + s.Destination
 	}
