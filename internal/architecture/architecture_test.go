@@ -36,6 +36,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}{
 		"starter":               {"the endpoint writes to the ledger and starts workflows, and links no CRM", []string{"internal/crm/", "internal/mapping", "internal/routing", "internal/notify", "activities", "workflows", "worker"}},
 		"internal/door":         {"the endpoint knows no step", []string{"activities", "workflows", "internal/mapping", "internal/crm/"}},
+		"internal/config":       {"only programs link the clouds' clients", []string{"internal/secretmanager/drivers", "internal/crm/", "internal/ledger", "activities", "workflows"}},
 		"internal/crm/postgres": {"a connector can be used alone", []string{"go.temporal.io/", "internal/ledger", "internal/config", "internal/submission", "activities", "workflows"}},
 		"internal/crm/rest":     {"a connector can be used alone", []string{"go.temporal.io/", "internal/ledger", "internal/config", "internal/submission", "activities", "workflows"}},
 		"internal/restapi":      {"a description is data", []string{"internal/crm", "internal/ledger", "internal/config", "activities", "workflows"}},
@@ -58,5 +59,13 @@ func TestImportsPointOneWay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestProgramsKnowTheSecretManagers: each program that reads secrets links all the managers that there are.
+func TestProgramsKnowTheSecretManagers(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"starter", "worker", "cmd/handoff"} {
+		require.Contains(t, dependencies(t, program), "internal/secretmanager/drivers", program)
 	}
 }
