@@ -25,14 +25,14 @@ func OfSecret(token config.Secret, now func() time.Time) crm.Credentials {
 // Following gives calls the tokens of credentials that are made of secrets. A secret in a file or a secret manager may be
 // replaced while workers run: it is looked at again now and then, and when it is refused, and credentials are then made of the
 // new one. Those in the environment stay as they are. The clock is time.Now when now is nil.
-func Following(now func() time.Time, make func(texts []string) crm.Credentials, secrets ...config.Secret) crm.Credentials {
+func Following(now func() time.Time, build func(texts []string) crm.Credentials, secrets ...config.Secret) crm.Credentials {
 	if !slices.ContainsFunc(secrets, config.Secret.Replaceable) {
-		return make(texts(secrets))
+		return build(texts(secrets))
 	}
 	if now == nil {
 		now = time.Now
 	}
-	return &following{now: now, make: make, secrets: slices.Clone(secrets), made: make(texts(secrets)), looked: now()}
+	return &following{now: now, build: build, secrets: slices.Clone(secrets), made: build(texts(secrets)), looked: now()}
 }
 
 func texts(secrets []config.Secret) []string {
@@ -45,8 +45,8 @@ func texts(secrets []config.Secret) []string {
 
 // following are credentials whose secrets may be replaced.
 type following struct {
-	now  func() time.Time
-	make func(texts []string) crm.Credentials
+	now   func() time.Time
+	build func(texts []string) crm.Credentials
 
 	mu      sync.Mutex
 	secrets []config.Secret
@@ -142,7 +142,7 @@ func (f *following) look(every time.Duration) {
 		}
 	}
 	if replaced {
-		f.made, f.refused = f.make(texts(f.secrets)), false
+		f.made, f.refused = f.build(texts(f.secrets)), false
 	}
 }
 
