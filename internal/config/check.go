@@ -13,6 +13,7 @@ import (
 
 var (
 	entryName    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+	objectName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,79}$`)
 	variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,99}$`)
 )
 
@@ -21,6 +22,13 @@ var (
 func (l *loader) name(path, name string) {
 	if !entryName.MatchString(name) {
 		l.problem(path, "want a name of a-z, 0-9 and -, that begins with a letter and has at most 40 characters")
+	}
+}
+
+// objectName is one that mappings use: campaign_member, or the vendor's own, such as Inquiry__c.
+func (l *loader) objectName(path, name string) {
+	if !objectName.MatchString(name) {
+		l.problem(path, "want a name of letters, digits, _ and -, that begins with a letter and has at most 80 characters")
 	}
 }
 

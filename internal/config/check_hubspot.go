@@ -52,7 +52,7 @@ func (l *loader) completeHubSpot(c *Config, path string, d *Destination) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.Objects)) {
 		at := yamlfile.Key(path+".objects", name)
-		l.name(at, name)
+		l.objectName(at, name)
 		l.checkHubSpotObject(at, h.Objects[name])
 	}
 	d.HubSpot = &h

@@ -44,7 +44,7 @@ func (l *loader) completeSalesforce(c *Config, path string, d *Destination) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Objects)) {
 		at := yamlfile.Key(path+".objects", name)
-		l.name(at, name)
+		l.objectName(at, name)
 		l.checkSalesforceObject(at, s.Objects[name])
 	}
 	d.Salesforce = &s

@@ -75,6 +75,12 @@ func TestSalesforce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://login.salesforce.com", c.Destinations["crm"].Salesforce.JWT.Audience)
 
+	for _, name := range []string{"campaign_member", "Inquiry__c"} { // as mappings call them
+		c, err = withSalesforce(t, "inquiry:", name+":")
+		require.NoError(t, err)
+		require.Contains(t, c.Destinations["crm"].Salesforce.Objects, name)
+	}
+
 	c, err = withSalesforce(t, clientLine, "token_env: SALESFORCE_TOKEN")
 	require.NoError(t, err)
 	require.Equal(t, "00D!1", c.Destinations["crm"].Salesforce.Token.Reveal())
@@ -118,6 +124,7 @@ func TestSalesforceRules(t *testing.T) {
 		"warnings":        {"duplicates: review", "duplicates: review\n      bulk: {from: 2}", "$.destinations.crm.salesforce.bulk: no use with duplicates: review"},
 		"nobody":          {"[00GdL000000XyZ1UAK]", "[Web_Leads]", "$.destinations.crm.salesforce.nobody[0]: want the id of a user or queue"},
 		"an object":       {"Inquiry__c", "Inquiry-c", "objects.inquiry.object: want Salesforce's API name of the object"},
+		"a name":          {"inquiry:", "in quiry:", "objects.'in quiry': want a name of letters"},
 		"a field":         {"Budget__c", "Budget c", "fields.budget: want Salesforce's API name of the field"},
 		"Handoff's own":   {"Budget__c", "OwnerId", "fields.budget: OwnerId is written by Handoff itself; want another field"},
 		"one field twice": {"Budget__c", "FirstName", "field FirstName is also that of budget; want one of its own"},
