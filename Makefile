@@ -13,13 +13,13 @@ help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
-run: build ## Start everything, send one lead through it, stay up until Ctrl-C
-	@exec $(HANDOFF) dev run
+run: build ## Start everything, send one lead through it, stay up until Ctrl-C (CRM=hubspot or CRM=salesforce: on the sandbox)
+	@exec $(HANDOFF) dev run --crm "$(CRM)"
 
 lead: build ## Print a curl line that sends a signed sample lead to the running stack
 	@exec $(HANDOFF) dev lead
 
-demo: build ## Send a dozen samples that end in every way a lead can end, print what became of them
+demo: build ## Send samples that end in every way a lead can end, to three CRMs, print what became of them
 	@exec $(HANDOFF) dev demo
 
 bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities, and pacing with one call a lead
@@ -48,7 +48,7 @@ tools: build ## Install or build the servers that the tests and the stack run on
 unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 	@mkdir -p "$(STATE)/log"
 	@go tool gotestsum --format pkgname --format-hide-empty-pkg --jsonfile "$(STATE)/log/test.json" \
-		-- -race -vet=off -timeout 10m $(or $(PACKAGES),./...)
+		-- -race -vet=off -timeout 20m $(or $(PACKAGES),./...)
 
 build: ## Build Handoff's programs into the state folder
 	@echo "Building Handoff (a minute or two when nothing is cached)"

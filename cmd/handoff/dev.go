@@ -43,7 +43,7 @@ func newDevTools() *cobra.Command {
 }
 
 // bringUp starts a stack in the project's state folder, on the ports that the environment chooses.
-func bringUp(cmd *cobra.Command) (s *stack.Stack, down func() error, err error) {
+func bringUp(cmd *cobra.Command, crm stack.CRM, withSandbox bool) (s *stack.Stack, down func() error, err error) {
 	folder, err := devstack.FindFolder()
 	if err != nil {
 		return nil, nil, err
@@ -61,7 +61,7 @@ func bringUp(cmd *cobra.Command) (s *stack.Stack, down func() error, err error) 
 		return nil, nil, err
 	}
 	s, err = stack.Up(cmd.Context(), stack.Options{
-		Folder: folder, Root: root, Ports: ports, UI: true, Durable: true, Progress: cmd.ErrOrStderr(),
+		Folder: folder, Root: root, CRM: crm, WithSandbox: withSandbox, Ports: ports, UI: true, Durable: true, Progress: cmd.ErrOrStderr(),
 	})
 	if err != nil {
 		unlock()
@@ -75,11 +75,12 @@ func bringUp(cmd *cobra.Command) (s *stack.Stack, down func() error, err error) 
 }
 
 func portsFromEnvironment() (stack.Ports, error) {
-	ports := stack.Ports{Public: 8080, Admin: 8081, Worker: 8082, Postgres: 15432, Temporal: 7233, TemporalUI: 8233}
+	ports := stack.Ports{Public: 8080, Admin: 8081, Worker: 8082, Postgres: 15432, Temporal: 7233, TemporalUI: 8233, Sandbox: 8090}
 	var problems []error
 	for name, port := range map[string]*int{
 		"HANDOFF_PUBLIC_PORT": &ports.Public, "HANDOFF_ADMIN_PORT": &ports.Admin, "HANDOFF_WORKER_PORT": &ports.Worker,
 		"HANDOFF_POSTGRES_PORT": &ports.Postgres, "HANDOFF_TEMPORAL_PORT": &ports.Temporal, "HANDOFF_TEMPORAL_UI_PORT": &ports.TemporalUI,
+		"HANDOFF_SANDBOX_PORT": &ports.Sandbox,
 	} {
 		text, set := os.LookupEnv(name)
 		if !set {
@@ -96,10 +97,15 @@ func portsFromEnvironment() (stack.Ports, error) {
 }
 
 func newDevRun() *cobra.Command {
-	return &cobra.Command{
+	var named string
+	cmd := &cobra.Command{
 		Use: "run", Short: "Start everything, hand one sample lead through it, and stay up until Ctrl-C", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, down, err := bringUp(cmd)
+			crm, err := stack.CRMNamed(named)
+			if err != nil {
+				return err
+			}
+			s, down, err := bringUp(cmd, crm, crm != stack.OwnTables)
 			if err != nil {
 				return err
 			}
@@ -118,13 +124,15 @@ func newDevRun() *cobra.Command {
 			}
 		},
 	}
+	cmd.Flags().StringVar(&named, "crm", "", "hubspot or salesforce, on the sandbox; tables of your own when left out")
+	return cmd
 }
 
 func newDevDemo() *cobra.Command {
 	return &cobra.Command{
 		Use: "demo", Short: "Start everything, send samples that reach every disposition, print what became of them, and stop", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, down, err := bringUp(cmd)
+			s, down, err := bringUp(cmd, stack.OwnTables, true)
 			if err != nil {
 				return err
 			}

@@ -16,8 +16,12 @@ import (
 	"handoff/internal/stack"
 )
 
-// timeout bounds one test.
-const timeout = 4 * time.Minute
+const (
+	// timeout bounds one test.
+	timeout = 4 * time.Minute
+	// demoLasts bounds one that plays the whole demo.
+	demoLasts = 7 * time.Minute
+)
 
 // programs are Handoff's own, built once for all tests.
 var programs struct {
@@ -55,7 +59,7 @@ func build() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", folder+"/", "./worker", "./starter", "./cmd/handoff")
+	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", folder+"/", "./worker", "./starter", "./cmd/handoff", "./cmd/sandbox")
 	compile.Dir = root
 	if output, err := compile.CombinedOutput(); err != nil {
 		return folder, fmt.Errorf("build the programs: %w\n%s", err, output)
@@ -70,7 +74,7 @@ func newFolder(t *testing.T) devstack.Folder {
 	require.NoError(t, programs.err)
 	folder := devstack.Folder{Path: t.TempDir()}
 	require.NoError(t, os.MkdirAll(folder.Bin(""), 0o755))
-	for _, name := range []string{"worker", "starter", "handoff", "temporal"} {
+	for _, name := range []string{"worker", "starter", "handoff", "sandbox", "temporal"} {
 		require.NoError(t, os.Symlink(filepath.Join(programs.folder, name), folder.Bin(name)))
 	}
 	return folder
@@ -79,12 +83,23 @@ func newFolder(t *testing.T) devstack.Folder {
 // up starts a stack of the test's own.
 func up(t *testing.T, env ...string) (*stack.Stack, context.Context) {
 	t.Helper()
+	return upWith(t, stack.Options{Env: env})
+}
+
+// upWith starts one with more than the environment to choose.
+func upWith(t *testing.T, o stack.Options) (*stack.Stack, context.Context) {
+	t.Helper()
 	folder := newFolder(t)
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	bound := timeout
+	if o.WithSandbox {
+		bound = demoLasts
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	t.Cleanup(cancel)
 	root, err := devstack.ProjectRoot()
 	require.NoError(t, err)
-	s, err := stack.Up(ctx, stack.Options{Folder: folder, Root: root, Env: env})
+	o.Folder, o.Root = folder, root
+	s, err := stack.Up(ctx, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Down()) })
 	return s, ctx

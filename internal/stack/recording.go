@@ -38,18 +38,18 @@ func (s *Stack) Record(ctx context.Context, dir string) error {
 		return fmt.Errorf("make the folder of the histories: %w", err)
 	}
 	scenes := s.scenes(time.Now().UTC().Format("20060102-150405.000"), db)
-	for i := range scenes {
-		fmt.Fprintf(s.Progress, "%2d/%d %s\n", i+1, len(scenes), scenes[i].title)
+	for i, sc := range scenes {
+		fmt.Fprintf(s.Progress, "%2d/%d %s\n", i+1, len(scenes), sc.title)
 		sceneCtx, cancel := context.WithTimeout(ctx, demoTimeout)
-		view, err := s.playScene(sceneCtx, &scenes[i])
+		view, err := s.playScene(sceneCtx, sc)
 		cancel()
 		if err != nil {
-			return fmt.Errorf("%s: %w", scenes[i].title, err)
+			return fmt.Errorf("%s: %w", sc.title, err)
 		}
-		if scenes[i].record == "" {
+		if sc.record == "" {
 			continue
 		}
-		if err := s.writeHistory(ctx, c, view.ID, filepath.Join(dir, scenes[i].record+".json")); err != nil {
+		if err := s.writeHistory(ctx, c, view.ID, filepath.Join(dir, sc.record+".json")); err != nil {
 			return err
 		}
 	}

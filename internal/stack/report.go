@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,4 +82,34 @@ func slowPath(view ledger.View) string {
 		}
 	}
 	return strings.Join(steps, ", ")
+}
+
+// sceneRow is a scene's row in the demo's table.
+func sceneRow(n int, sc *scene, view ledger.View) table.Row {
+	var records, took, owner string
+	for _, r := range view.Records {
+		records += fmt.Sprintf("%s %s\n", r.Outcome, r.Object)
+	}
+	if view.FinishedAt != nil {
+		took = milliseconds(view.FinishedAt.Sub(view.ReceivedAt))
+	}
+	if view.Owner != nil {
+		owner = ownerName(view.Owner)
+	}
+	return table.Row{n, sc.title, sc.note, end(view), strings.TrimSuffix(records, "\n"), owner, took, slowPath(view), refusals(view)}
+}
+
+// refusals are what the CRM said that kept a submission waiting, each answer once.
+func refusals(view ledger.View) string {
+	var said []string
+	for _, c := range view.Calls {
+		line := c.Kind + " " + c.Code
+		if c.Status != 0 {
+			line = fmt.Sprintf("%d: %s", c.Status, line)
+		}
+		if c.Kind != "" && !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, "\n")
 }

@@ -52,6 +52,6 @@ func Markers() []string {
 	return []string{
 		"lindqvist", "okafor", "haddad", "brandt", "marchetti", "whitlock", "tomás", "inês", "northwind", "adatum", "901820",
 		"buy-cheap-now", "best offers", "woodgrove", "mara+", "tomas+", "ines+", "yuki+", "guest1+", "guest2+", "@fabrikam.example",
-		"@contoso.example", "@litware.example",
+		"@contoso", "@litware.example", "yuki-",
 	}
 }

@@ -17,15 +17,15 @@ import (
 const lockFor = 7 * time.Second
 
 // scenes of the demo. run makes the sender's ids new, so that the demo can be played again over the same state.
-func (s *Stack) scenes(run string, db *sql.DB) []scene {
-	all := make([]scene, 13)
+func (s *Stack) scenes(run string, db *sql.DB) []*scene {
+	all := make([]*scene, 13)
 	send := func(i int, form, id string, answers map[string]any) func(context.Context) (submission.ID, error) {
 		return func(ctx context.Context) (submission.ID, error) {
 			delivery, err := s.Sign(form, id+"-"+run, answers)
 			if err != nil {
 				return "", err
 			}
-			return s.deliver(ctx, &all[i], delivery)
+			return s.deliver(ctx, all[i], delivery)
 		}
 	}
 	fresh := func(person map[string]any, name string) map[string]any { return s.asNew(person, name, run) }
@@ -33,7 +33,7 @@ func (s *Stack) scenes(run string, db *sql.DB) []scene {
 	created, second := fresh(mara, "mara"), fresh(tomas, "tomas")
 	var twice Delivery
 	set := func(i int, title string, play func(context.Context) (submission.ID, error), expect scene) {
-		all[i] = scene{title: title, play: play, expect: expect.expect}
+		all[i] = &scene{title: title, play: play, expect: expect.expect}
 	}
 	is := func(d submission.Disposition, slow submission.Step) scene { return scene{expect: ends(d, slow)} }
 
@@ -42,10 +42,10 @@ func (s *Stack) scenes(run string, db *sql.DB) []scene {
 		if twice, err = s.Sign("demo-request", "first-"+run, demoRequest(created)); err != nil {
 			return "", err
 		}
-		return s.deliver(ctx, &all[0], twice)
+		return s.deliver(ctx, all[0], twice)
 	}, is(submission.Created, ""))
 	set(1, "the same event delivered again", func(ctx context.Context) (submission.ID, error) {
-		id, err := s.deliver(ctx, &all[1], twice)
+		id, err := s.deliver(ctx, all[1], twice)
 		if err == nil && all[1].note != "200 duplicate" {
 			err = fmt.Errorf("want the answer 200 duplicate, got %s", all[1].note)
 		}
@@ -87,7 +87,7 @@ func (s *Stack) scenes(run string, db *sql.DB) []scene {
 	}, is(submission.Created, submission.StepUpsert))
 	refer := func(i, n int) func(context.Context) (submission.ID, error) {
 		return func(ctx context.Context) (submission.ID, error) {
-			return s.deliver(ctx, &all[i], s.SignPortal(s.referral(run, n)))
+			return s.deliver(ctx, all[i], s.SignPortal(s.referral(run, n)))
 		}
 	}
 	set(11, "a partner's event sign-up, traced", refer(11, 1), is(submission.Created, ""))

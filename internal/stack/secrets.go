@@ -14,6 +14,7 @@ type secrets struct {
 	keys    string
 	website string
 	portal  string
+	app     string // of Salesforce's connected app
 }
 
 func (s *Stack) loadSecrets() error {
@@ -26,6 +27,7 @@ func (s *Stack) loadSecrets() error {
 		{"admin-token", &s.Token, devstack.RandomSecret},
 		{"source-website", &s.secrets.website, standardSecret},
 		{"source-partner-portal", &s.secrets.portal, devstack.RandomSecret},
+		{"salesforce-app", &s.secrets.app, devstack.RandomSecret},
 	} {
 		var err error
 		if *secret.into, err = s.Folder.Secret(secret.name, secret.generate); err != nil {

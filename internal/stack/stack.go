@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"handoff/internal/config"
-	"handoff/internal/crm/connectors"
 	"handoff/internal/devstack"
 	"handoff/internal/ledger"
 	"handoff/internal/seal"
@@ -24,18 +23,20 @@ import (
 
 // Ports of the parts; 0 is a free one.
 type Ports struct {
-	Public, Admin, Worker, Postgres, Temporal, TemporalUI int
+	Public, Admin, Worker, Postgres, Temporal, TemporalUI, Sandbox int
 }
 
 // Options say how to build a stack.
 type Options struct {
-	Folder   devstack.Folder
-	Root     string // of the project: handoff.yaml and mappings/
-	Ports    Ports
-	UI       bool      // with Temporal's Web UI
-	Durable  bool      // Postgres survives a power cut; off in tests
-	Progress io.Writer // what is being done
-	Env      []string  // more environment for worker and starter, over what the stack sets
+	Folder      devstack.Folder
+	Root        string // of the project: handoff.yaml, mappings/ and deploy/demo/
+	CRM         CRM    // what is written to
+	WithSandbox bool   // with the sandbox, which the vendors' CRMs need
+	Ports       Ports
+	UI          bool      // with Temporal's Web UI
+	Durable     bool      // Postgres survives a power cut; off in tests
+	Progress    io.Writer // what is being done
+	Env         []string  // more environment for worker and starter, over what the stack sets
 }
 
 // Stack is a running Handoff.
@@ -45,6 +46,7 @@ type Stack struct {
 	Temporal *devstack.Temporal
 	Worker   *devstack.Process
 	Starter  *devstack.Process
+	Sandbox  *Sandbox // nil where the options want none
 
 	PublicURL string
 	AdminURL  string
@@ -89,10 +91,7 @@ func (s *Stack) up(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if err := s.StartWorker(ctx); err != nil {
-		return err
-	}
-	return s.StartStarter(ctx)
+	return s.serve(ctx)
 }
 
 func (s *Stack) say(format string, args ...any) {
@@ -103,14 +102,19 @@ func (s *Stack) say(format string, args ...any) {
 func (s *Stack) choosePorts() error {
 	var problems []error
 	taken := map[int]bool{}
-	for _, p := range []struct {
+	type choice struct {
 		port           *int
 		what, variable string
-	}{
+	}
+	choices := []choice{
 		{&s.Ports.Public, "the endpoint", "HANDOFF_PUBLIC_PORT"}, {&s.Ports.Admin, "the admin API", "HANDOFF_ADMIN_PORT"},
 		{&s.Ports.Worker, "the worker's metrics", "HANDOFF_WORKER_PORT"}, {&s.Ports.Postgres, "Postgres", "HANDOFF_POSTGRES_PORT"},
 		{&s.Ports.Temporal, "Temporal", "HANDOFF_TEMPORAL_PORT"}, {&s.Ports.TemporalUI, "the Temporal UI", "HANDOFF_TEMPORAL_UI_PORT"},
-	} {
+	}
+	if s.WithSandbox {
+		choices = append(choices, choice{&s.Ports.Sandbox, "the sandbox", "HANDOFF_SANDBOX_PORT"})
+	}
+	for _, p := range choices {
 		if *p.port == 0 {
 			for *p.port == 0 || taken[*p.port] {
 				free, err := devstack.FreePort()
@@ -150,11 +154,13 @@ func (s *Stack) startServers(ctx context.Context) error {
 	if s.UI {
 		temporalOptions.UIPort = s.Ports.TemporalUI
 	}
-	s.Temporal, err = devstack.StartTemporal(starting, temporalOptions)
-	return err
+	if s.Temporal, err = devstack.StartTemporal(starting, temporalOptions); err != nil || !s.WithSandbox {
+		return err
+	}
+	return s.startSandbox(ctx)
 }
 
-// configure loads the shipped handoff.yaml with this stack's addresses and secrets in the environment, as an operator
+// configure loads the configuration of the CRM with this stack's addresses and secrets in the environment, as an operator
 // would set them.
 func (s *Stack) configure() error {
 	if err := s.loadSecrets(); err != nil {
@@ -164,8 +170,11 @@ func (s *Stack) configure() error {
 	s.PublicURL, s.AdminURL = "http://"+address(s.Ports.Public), "http://"+address(s.Ports.Admin)
 	s.WorkerURL = "http://" + address(s.Ports.Worker)
 	s.LedgerDSN, s.CRMDSN = s.Postgres.DSN(ledgerDatabase), s.Postgres.DSN(crmDatabase)
-	s.env = append([]string{
-		"HANDOFF_CONFIG=" + filepath.Join(s.Root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(s.Root, "mappings"),
+	configuration, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	s.env = append(append([]string{
 		"HANDOFF_PUBLIC_LISTEN=" + address(s.Ports.Public), "HANDOFF_PUBLIC_URL=" + s.PublicURL,
 		"HANDOFF_ADMIN_LISTEN=" + address(s.Ports.Admin), "HANDOFF_ADMIN_URL=" + s.AdminURL, "HANDOFF_ADMIN_TOKEN=" + s.Token,
 		"HANDOFF_WORKER_LISTEN=" + address(s.Ports.Worker), "HANDOFF_LEDGER_DSN=" + s.LedgerDSN, "HANDOFF_CRM_DSN=" + s.CRMDSN,
@@ -173,8 +182,7 @@ func (s *Stack) configure() error {
 		"HANDOFF_TEMPORAL_UI_URL=" + s.Temporal.UI, "HANDOFF_SOURCE_WEBSITE_SECRETS=" + s.secrets.website,
 		"HANDOFF_SOURCE_PARTNER_PORTAL_SECRETS=" + s.secrets.portal,
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
-	}, s.Env...)
-	var err error
+	}, configuration...), s.Env...)
 	if s.Config, err = config.Load(s.envValue("HANDOFF_CONFIG"), s.env); err != nil {
 		return err
 	}
@@ -185,9 +193,9 @@ func (s *Stack) configure() error {
 // Environment is what the stack's programs are given; the CLI works with it too.
 func (s *Stack) Environment() []string { return append([]string{}, s.env...) }
 
-// prepare brings the ledger up to date, makes the CRM's tables, and registers search attributes.
+// prepare makes the databases, brings the ledger up to date and registers search attributes.
 func (s *Stack) prepare(ctx context.Context) error {
-	s.say("Preparing the ledger, the CRM's tables and the search attributes")
+	s.say("Preparing the ledger and the search attributes")
 	for _, database := range []string{ledgerDatabase, crmDatabase} {
 		if err := s.Postgres.CreateDatabase(ctx, database); err != nil {
 			return err
@@ -196,54 +204,12 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if err := ledger.Migrate(ctx, s.LedgerDSN); err != nil {
 		return err
 	}
-	for name, d := range s.Config.Destinations {
-		connector, err := connectors.New(ctx, name, d)
-		if err != nil {
-			return err
-		}
-		if c, ok := connector.(connectors.SetUp); ok {
-			if _, err := c.Setup(ctx); err != nil {
-				return errors.Join(fmt.Errorf("set up destination %s: %w", name, err), connector.Close())
-			}
-		}
-		if err := connector.Close(); err != nil {
-			return fmt.Errorf("close destination %s: %w", name, err)
-		}
-	}
 	engine, err := temporal.Dial(temporal.Options{Address: s.Temporal.Address, Namespace: "default", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
 	return temporal.RegisterSearchAttributes(ctx, engine, "default")
-}
-
-// StartWorker starts the worker, which must not be running.
-func (s *Stack) StartWorker(ctx context.Context) error {
-	s.say("Starting the worker")
-	var err error
-	s.Worker, err = s.startProgram(ctx, "worker", s.WorkerURL+"/healthz")
-	return err
-}
-
-// StartStarter starts the starter, which must not be running.
-func (s *Stack) StartStarter(ctx context.Context) error {
-	s.say("Starting the starter on port %d", s.Ports.Public)
-	var err error
-	s.Starter, err = s.startProgram(ctx, "starter", s.AdminURL+"/healthz")
-	return err
-}
-
-func (s *Stack) startProgram(ctx context.Context, name, health string) (*devstack.Process, error) {
-	p, err := devstack.StartProcess(devstack.Spec{
-		Name: name, Path: s.Folder.Bin(name), Env: s.env, Dir: s.Root, LogFile: s.Folder.Log(name),
-	})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	return p, devstack.AwaitHTTP(ctx, p, health)
 }
 
 // stopTimeout is how long a part may take to stop; a worker finishes the calls that it has in flight.
@@ -259,6 +225,9 @@ func (s *Stack) Down() error {
 			problems = append(problems, p.Stop(ctx))
 		}
 	}
+	if s.Sandbox != nil {
+		problems = append(problems, s.Sandbox.Stop(ctx))
+	}
 	if s.Temporal != nil {
 		problems = append(problems, s.Temporal.Stop(ctx))
 	}
@@ -271,7 +240,11 @@ func (s *Stack) Down() error {
 // Failed is closed when one of the processes ends by itself; the error says which and why.
 func (s *Stack) Failed() <-chan error {
 	failed := make(chan error, 1)
-	for _, p := range []*devstack.Process{s.Starter, s.Worker, s.Temporal.Process(), s.Postgres.Process()} {
+	parts := []*devstack.Process{s.Starter, s.Worker, s.Temporal.Process(), s.Postgres.Process()}
+	if s.Sandbox != nil {
+		parts = append(parts, s.Sandbox.Process)
+	}
+	for _, p := range parts {
 		go func() {
 			<-p.Done()
 			select {
@@ -291,22 +264,4 @@ func (s *Stack) envValue(name string) string {
 		}
 	}
 	return value
-}
-
-// RestartStarter stops the starter and starts it with more environment.
-func (s *Stack) RestartStarter(ctx context.Context, env ...string) error {
-	if err := s.Starter.Stop(ctx); err != nil {
-		return err
-	}
-	s.env = append(s.env, env...)
-	return s.StartStarter(ctx)
-}
-
-// RestartWorker stops the worker and starts it with more environment.
-func (s *Stack) RestartWorker(ctx context.Context, env ...string) error {
-	if err := s.Worker.Stop(ctx); err != nil {
-		return err
-	}
-	s.env = append(s.env, env...)
-	return s.StartWorker(ctx)
 }

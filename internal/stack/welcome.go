@@ -28,6 +28,10 @@ func (s *Stack) Welcome(ctx context.Context, w io.Writer) error {
 	}
 	s.reportOne(w, view)
 
+	where := fmt.Sprintf("the CRM's tables psql '%s' -c 'TABLE leads'", s.CRMDSN)
+	if s.CRM != OwnTables {
+		where = "the CRM          " + s.Sandbox.URL
+	}
 	again, err := s.Sign("demo-request", "curl-"+run, demoRequest(tomas))
 	if err != nil {
 		return err
@@ -38,14 +42,14 @@ Look at it:
   its workflow     %s
   all workflows    %s/namespaces/default/workflows
   its status       curl -sS -H "Authorization: Bearer $(cat %s/secrets/admin-token)" %s
-  the CRM's tables psql '%s' -c 'TABLE leads'
+  %s
   logs             %s
 
 The endpoint is %s. Send it a lead yourself (signed now, valid for five minutes; a fresh line: make lead):
   %s
 
 Everything runs until Ctrl-C. The state is in %s; make clean removes it.
-`, s.WorkflowURL(view.ID), s.Temporal.UI, s.Folder.Path, receipt.StatusURL, s.CRMDSN, s.Folder.Path+"/log",
+`, s.WorkflowURL(view.ID), s.Temporal.UI, s.Folder.Path, receipt.StatusURL, where, s.Folder.Path+"/log",
 		delivery.URL, again.Curl(), s.Folder.Path)
 	return nil
 }
