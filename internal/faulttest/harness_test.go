@@ -46,6 +46,11 @@ const timeout = 3 * time.Minute
 
 func whole(t *testing.T) (*stack.Stack, context.Context) {
 	t.Helper()
+	return wholeFor(t, timeout)
+}
+
+func wholeFor(t *testing.T, timeout time.Duration) (*stack.Stack, context.Context) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
 	shared.once.Do(func() { shared.stack, shared.err = build(ctx) })
@@ -79,7 +84,7 @@ func build(ctx context.Context) (*stack.Stack, error) {
 		return nil, err
 	}
 	bin := filepath.Join(shared.folder, "bin")
-	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", bin+"/", "./worker", "./starter")
+	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", bin+"/", "./worker", "./starter", "./cmd/handoff", "./cmd/sandbox")
 	compile.Dir = root
 	if output, err := compile.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the programs: %w\n%s", err, output)
@@ -87,7 +92,9 @@ func build(ctx context.Context) (*stack.Stack, error) {
 	if err := os.Symlink(binary, filepath.Join(bin, "temporal")); err != nil {
 		return nil, err
 	}
-	return stack.Up(ctx, stack.Options{Folder: devstack.Folder{Path: shared.folder}, Root: root, Env: []string{"HANDOFF_LOG_LEVEL=warn"}})
+	return stack.Up(ctx, stack.Options{
+		Folder: devstack.Folder{Path: shared.folder}, Root: root, WithSandbox: true, Env: []string{"HANDOFF_LOG_LEVEL=warn"},
+	})
 }
 
 // crowd sends many submissions of few people, all at once: new ones, the same again, changed ones, repeated events.
