@@ -33,10 +33,10 @@ func (s *Stack) salesforcePart(run string) part {
 		p.but(fault(sandbox.Fault{Kind: sandbox.DropAfterCommit, Path: "/composite", Count: 1}), p.send("lost", someone("yuki-lost"))),
 		all(overcame(crm.Transient), wrote("lead", crm.Created)))
 	p.add("Salesforce breaks down three times: 503",
-		p.but(fault(sandbox.Fault{Kind: sandbox.ServerError, Status: http.StatusServiceUnavailable, Path: "/query", Count: 3}), p.send("broken", someone("yuki-503"))),
+		p.but(fault(sandbox.Fault{Kind: sandbox.ServerError, Status: http.StatusServiceUnavailable, Path: "/data/", Count: 3}), p.send("broken", someone("yuki-503"))),
 		overcame(crm.Transient))
 	p.add("Salesforce says: too many at once",
-		p.but(fault(sandbox.Fault{Kind: sandbox.RateLimit, Policy: "ConcurrentPerOrgLongTxn", Path: "/query", Count: 1}), p.send("many", someone("yuki-limit"))),
+		p.but(fault(sandbox.Fault{Kind: sandbox.RateLimit, Policy: "ConcurrentPerOrgLongTxn", Path: "/data/", Count: 1}), p.send("many", someone("yuki-limit"))),
 		all(overcame(crm.RateLimited), tookAtLeast(salesforcePause)))
 	p.crowd()
 	return part{title: "Salesforce, on the sandbox", scenes: p.scenes, check: p.checkSalesforce}
