@@ -41,9 +41,9 @@ type sorting struct {
 type searchRequest struct {
 	FilterGroups []filterGroup `json:"filterGroups"`
 	Properties   []string      `json:"properties"`
-	Sorts        []sorting     `json:"sorts,omitempty"`
+	Sorts        []sorting     `json:"sorts"`
 	Limit        int           `json:"limit"`
-	After        string        `json:"after,omitempty"`
+	After        string        `json:"after"` // an offset
 }
 
 // adopt finds records that somebody else has made, by keys that HubSpot does not keep unique, such as a company's domain.
@@ -155,7 +155,10 @@ func (c *Connector) adoptFound(ctx context.Context, o *object, request searchReq
 // searchAll pages through a search, up to most records. The index lags behind the store.
 func (c *Connector) searchAll(ctx context.Context, o *object, request searchRequest, most int) ([]*record, *crm.Call, *crm.Error) {
 	var all []*record
-	for {
+	if request.Sorts == nil {
+		request.Sorts = []sorting{} // none, and not nothing
+	}
+	for request.After = "0"; ; {
 		r, failure := c.wire.Do(ctx, "search "+o.name, http.MethodPost, c.objectPath(o, "/search"), request)
 		if failure != nil {
 			return nil, r.Call, failure

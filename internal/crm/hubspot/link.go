@@ -40,7 +40,7 @@ var unlabelled = map[[2]string]int{
 
 // associations are the links of a record that is to be created: they are made with it.
 func (c *Connector) associations(ctx context.Context, o *object, it *item) ([]association, *crm.Error) {
-	var all []association
+	all := []association{}
 	for _, field := range slices.Sorted(maps.Keys(it.change.links)) {
 		to, failure := c.associationOf(ctx, o, field)
 		if failure != nil {

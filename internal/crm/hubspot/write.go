@@ -13,11 +13,12 @@ import (
 
 // input is one record of a batch that is written.
 type input struct {
-	ID           string            `json:"id,omitempty"`
-	IDProperty   string            `json:"idProperty,omitempty"`
-	Properties   map[string]string `json:"properties"`
-	Associations []association     `json:"associations,omitempty"`
-	Trace        string            `json:"objectWriteTraceId"`
+	ID         string            `json:"id,omitempty"`
+	IDProperty string            `json:"idProperty,omitempty"`
+	Properties map[string]string `json:"properties"`
+	// Associations are a member that creating demands, if there are none too, and that no other operation knows.
+	Associations []association `json:"associations,omitzero"`
+	Trace        string        `json:"objectWriteTraceId"`
 }
 
 // outgoing is an item with the input that it has become.
@@ -84,7 +85,7 @@ func upsertable(o *object, creates, updates []outgoing) ([]outgoing, bool) {
 			}
 			value = *is // a contact may have been found by another of its addresses
 		}
-		out.input.ID, out.input.IDProperty = value, property
+		out.input.ID, out.input.IDProperty, out.input.Associations = value, property, nil // a plain one has none
 		mixed = append(mixed, out)
 	}
 	return mixed, true
