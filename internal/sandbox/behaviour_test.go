@@ -20,7 +20,7 @@ func start(t *testing.T, options hubspot.Options) *account {
 	t.Helper()
 	s := &account{clock: sandboxtest.NewClock()}
 	options.Now = s.clock.Now
-	s.Running = sandboxtest.Start(t, sandbox.Options{HubSpot: options})
+	s.Running = sandboxtest.Bare(t, sandbox.Options{HubSpot: options})
 	return s
 }
 

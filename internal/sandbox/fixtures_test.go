@@ -139,7 +139,7 @@ func TestFixtures(t *testing.T) {
 			scene := scenes[name]
 			s := &account{clock: sandboxtest.NewClock()}
 			scene.options.Now, scene.options.SearchLag = s.clock.Now, scene.lag
-			s.Running = sandboxtest.Start(t, sandbox.Options{HubSpot: scene.options})
+			s.Running = sandboxtest.Bare(t, sandbox.Options{HubSpot: scene.options})
 			if scene.set != nil {
 				scene.set(t, s)
 			}

@@ -261,7 +261,7 @@ func startOrg(t *testing.T, options salesforce.Options) *org {
 	t.Helper()
 	s := &org{clock: sandboxtest.NewClock()}
 	options.Now = s.clock.Now
-	s.Running = sandboxtest.Start(t, sandbox.Options{Salesforce: options})
+	s.Running = sandboxtest.Bare(t, sandbox.Options{Salesforce: options})
 	s.Salesforce.AddField("Lead", salesforce.Field{Name: "Submission_Key__c", Type: "string", Length: 64, Unique: true, ExternalID: true})
 	s.Salesforce.ConnectClient("CLIENT_ID", "CLIENT_SECRET")
 	return s

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/hubspot"
 )
 
@@ -51,7 +51,7 @@ func (f fixture) send(w http.ResponseWriter) {
 // replay is an account that answers one path with a fixture, and everything before with what is needed to get there.
 func replay(t *testing.T, path string, f fixture) *hubspot.Connector {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.Contains(r.URL.Path, path):
 			f.send(w)
@@ -216,7 +216,7 @@ func TestFixtureUpdate(t *testing.T) {
 	t.Parallel()
 	for fixtureName, id := range map[string]string{"contacts_batch_update_200": "290201", "associations_batch_create_201": "205000000101"} {
 		f := readFixture(t, fixtureName)
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case strings.HasPrefix(r.URL.Path, "/crm/v3/properties/"):
 				_ = json.NewEncoder(w).Encode(map[string]any{"results": []map[string]any{
@@ -259,7 +259,7 @@ func TestFixtureOwner(t *testing.T) {
 func TestFixtureTokens(t *testing.T) {
 	t.Parallel()
 	serve := func(f fixture) string {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f.send(w) }))
+		server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f.send(w) }))
 		t.Cleanup(server.Close)
 		return server.URL
 	}

@@ -3,7 +3,6 @@ package salesforce_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
 )
 
@@ -23,7 +23,7 @@ func TestFixtureComposite(t *testing.T) {
 		parts[i].(map[string]any)["referenceId"] = reference
 	}
 	var sent map[string]any
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.Salesforce, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/composite"):
 			_ = json.NewDecoder(r.Body).Decode(&sent)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
 )
 
@@ -27,7 +28,7 @@ func endpoint(t *testing.T, answer http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /services/oauth2/token", answer)
-	server := httptest.NewServer(mux)
+	server := apidescription.Serve(t, apidescription.Salesforce, mux)
 	t.Cleanup(server.Close)
 	return server
 }

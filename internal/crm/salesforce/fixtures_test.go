@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
 )
 
@@ -73,7 +73,7 @@ var fieldNames = []string{
 // replay is an org that answers writes as a test says, and everything before with what is needed to get there.
 func replay(t *testing.T, writes http.HandlerFunc) *salesforce.Connector {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.Salesforce, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/describe"):
 			describeFields(w)

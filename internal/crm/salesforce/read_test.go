@@ -3,7 +3,6 @@ package salesforce_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
 )
 
@@ -19,7 +19,7 @@ import (
 func TestFixtureQuery(t *testing.T) {
 	t.Parallel()
 	page, describe := readFixture(t, "query_200_page"), readFixture(t, "lead_describe_200")
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.Salesforce, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/describe"):
 			describe.send(w)
@@ -64,7 +64,7 @@ func (g *counting) Report(_ crm.Class, answer crm.Answer) {
 func TestFixtureDescribe(t *testing.T) {
 	t.Parallel()
 	f := readFixture(t, "lead_describe_200")
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f.send(w) }))
+	server := apidescription.Serve(t, apidescription.Salesforce, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { f.send(w) }))
 	t.Cleanup(server.Close)
 	c, err := salesforce.New(salesforce.Config{
 		InstanceURL: server.URL, Credentials: crm.StaticToken("t"),

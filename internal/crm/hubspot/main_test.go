@@ -1,0 +1,14 @@
+package hubspot_test
+
+import (
+	"testing"
+
+	"handoff/internal/crm/apidescription"
+)
+
+func TestMain(m *testing.M) {
+	apidescription.Main(m, apidescription.HubSpot,
+		"list", "create",
+		"readListByName", "readList", "listMembers", "addMembers", "removeMembers", "changeMembers",
+		"listSubscriptions", "readSubscriptions", "setSubscription", "readSubscriptionsBatch", "setSubscriptionsBatch")
+}
