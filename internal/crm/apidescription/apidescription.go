@@ -29,10 +29,13 @@ type Vendor string
 const (
 	HubSpot    Vendor = "hubspot"
 	Salesforce Vendor = "salesforce"
+	Pipedrive  Vendor = "pipedrive"
+	Zoho       Vendor = "zoho"
+	Dynamics   Vendor = "dynamics"
 )
 
 // Vendors are all of them.
-var Vendors = []Vendor{HubSpot, Salesforce}
+var Vendors = []Vendor{HubSpot, Salesforce, Pipedrive, Zoho, Dynamics}
 
 // Around has each request checked before next answers it, and fails the test about one that none of the vendors describes.
 func Around(t testing.TB, next http.Handler, vendors ...Vendor) http.Handler {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,6 +45,9 @@ func (d *description) check(r *http.Request) error {
 			return about(err)
 		}
 	}
+	if custom, ok := route.Operation.Extensions["x-custom-members"].(string); ok {
+		own.Body = io.NopCloser(bytes.NewReader(withoutMembers(body, custom)))
+	}
 	d.mu.Lock()
 	d.used[route.Operation.OperationID] = true
 	d.mu.Unlock()
@@ -60,6 +64,19 @@ func (d *description) check(r *http.Request) error {
 		return about(errors.New(strings.Join(problems, "; ")))
 	}
 	return nil
+}
+
+// withoutMembers leaves out the members whose names are of a form that a customer's own fields have: no description can list
+// them.
+func withoutMembers(body []byte, names string) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body // it is told that this is no object
+	}
+	custom := regexp.MustCompile(names) // of a description of ours
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return custom.MatchString(name) })
+	rest, _ := json.Marshal(members) // what was read from JSON
+	return rest
 }
 
 // unknownParameters are those in the query that the operation has not.

@@ -8,12 +8,17 @@ import (
 	"testing"
 )
 
-// Main runs a package's tests and fails when they have left one of the vendor's operations unused, so that no description
-// is dead. Awaited are operations that no code asks for yet. Where only some of the tests run, nothing follows from it.
-func Main(m *testing.M, v Vendor, awaited ...string) {
+// Awaited are operations that no code asks for yet, by vendor: each vendor of a package is named, if with none.
+type Awaited map[Vendor][]string
+
+// Main runs a package's tests and fails when they have left an operation unused that is not awaited, so that no description
+// is dead. Where only some of the tests run, nothing follows from it.
+func Main(m *testing.M, awaited Awaited) {
 	code := m.Run()
 	if code == 0 && everything() {
-		code = complete(v, awaited)
+		for v, ids := range awaited {
+			code = max(code, complete(v, ids))
+		}
 	}
 	os.Exit(code)
 }

@@ -7,8 +7,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	apidescription.Main(m, apidescription.HubSpot,
+	apidescription.Main(m, apidescription.Awaited{apidescription.HubSpot: {
 		"list", "create",
 		"readListByName", "readList", "listMembers", "addMembers", "removeMembers", "changeMembers",
-		"listSubscriptions", "readSubscriptions", "setSubscription", "readSubscriptionsBatch", "setSubscriptionsBatch")
+		"listSubscriptions", "readSubscriptions", "setSubscription", "readSubscriptionsBatch", "setSubscriptionsBatch",
+	}})
 }

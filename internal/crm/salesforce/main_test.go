@@ -7,7 +7,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	apidescription.Main(m, apidescription.Salesforce,
+	apidescription.Main(m, apidescription.Awaited{apidescription.Salesforce: {
 		"create", "read", "update", "upsert",
-		"createJob", "readJob", "closeJob", "uploadRows", "readSuccessfulRows", "readFailedRows", "readUnprocessedRows")
+		"createJob", "readJob", "closeJob", "uploadRows", "readSuccessfulRows", "readFailedRows", "readUnprocessedRows",
+	}})
 }
