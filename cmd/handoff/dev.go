@@ -20,7 +20,7 @@ func newDev() *cobra.Command {
 
 func newDevTools() *cobra.Command {
 	return &cobra.Command{
-		Use: "tools", Short: "Install what the tests need: Postgres, the Temporal CLI, and the commands that the runbook uses", Args: cobra.NoArgs,
+		Use: "tools", Short: "Install what the tests need: Postgres, the Temporal CLI, the commands that the runbook uses, and a browser", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			folder, err := devstack.FindFolder()
 			if err != nil {
@@ -30,6 +30,9 @@ func newDevTools() *cobra.Command {
 				return err
 			}
 			if err := devstack.EnsureCommands(cmd.Context(), cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if err := devstack.EnsureBrowser(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
 			path, err := devstack.EnsureTemporal(cmd.Context(), folder, cmd.ErrOrStderr())

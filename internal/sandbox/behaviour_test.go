@@ -192,27 +192,10 @@ func TestFaults(t *testing.T) {
 	require.Empty(t, s.HubSpot.Records("contacts"))
 }
 
-// TestPage: a person sees what arrived, whatever it holds.
-func TestPage(t *testing.T) {
-	t.Parallel()
-	s := start(t, hubspot.Options{})
-	s.HubSpot.Put("contacts", "7", map[string]string{"email": "ann@example.com", "firstname": "<script>alert(1)</script>"})
-	s.HubSpot.Put("companies", "8", map[string]string{"name": "Example"})
-	ask(t, s, "PUT", "/crm/v4/objects/contacts/7/associations/default/companies/8", "")
-	response := send(t, s, "GET", "/", "", "-")
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Contains(t, string(body), "ann@example.com")
-	require.Contains(t, string(body), `companies <span class="number">8</span>`)
-	require.Contains(t, string(body), "/crm/v4/objects/contacts/7/associations/default/companies/8")
-	require.NotContains(t, string(body), "<script>alert")
-}
-
 // TestFaultsAreSeen: the list of calls has those that failed on command too, whoever answered them.
 func TestFaultsAreSeen(t *testing.T) {
 	t.Parallel()
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Bare(t, sandbox.Options{})
 	for _, path := range []string{"/crm/v3/owners", "/services/data/v67.0/limits"} {
 		for _, fault := range []sandbox.Fault{
 			{Kind: sandbox.RateLimit, Count: 1}, {Kind: sandbox.ServerError, Status: 503, Count: 1}, {Kind: sandbox.HTML, Count: 1},
