@@ -74,7 +74,9 @@ func (tab *Tab) listen(event any) {
 		complaint = "an exception: " + e.ExceptionDetails.Text
 	case *page.EventJavascriptDialogOpening:
 		complaint = "a dialog: " + e.Message
-		go func() { _, _ = chromedp.Call(tab.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{}) }() // so that the test goes on, and fails
+		go func() {
+			_, _ = chromedp.Call(tab.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{})
+		}() // so that the test goes on, and fails
 	default:
 		return
 	}

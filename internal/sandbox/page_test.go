@@ -101,7 +101,7 @@ func TestPage(t *testing.T) {
 	// Links lead to what they name: from the top to an object, from a record to another.
 	tab.Do(chromedp.Click(chromedp.CSS(`nav a[href="#hubspot-contacts"]`)))
 	require.Equal(t, "hubspot-contacts", browsertest.Evaluate[string](tab, `document.querySelector(':target').id`))
-	tab.Do(chromedp.Click(chromedp.CSS(`a[href="#hubspot-companies-`+company+`"]`)))
+	tab.Do(chromedp.Click(chromedp.CSS(`a[href="#hubspot-companies-` + company + `"]`)))
 	require.Contains(t, browsertest.Evaluate[string](tab, `document.querySelector(':target').innerText`), "Dragonfly Inn")
 	require.Equal(t, 0, browsertest.Evaluate[int](tab, `[...document.querySelectorAll('a[href^="#"]')].filter(a => !document.getElementById(a.getAttribute('href').slice(1))).length`), "no link leads nowhere")
 	tab.Do(chromedp.Click(chromedp.CSS(`summary`)))

@@ -23,6 +23,7 @@ func newHubSpot(t *testing.T) *pacing.HubSpot {
 	t.Helper()
 	h, err := pacing.NewHubSpot(t.Context(), latency, account.Options{})
 	require.NoError(t, err)
+	h.Hold(t)
 	return h
 }
 

@@ -18,6 +18,7 @@ func newSalesforce(t *testing.T) *pacing.Salesforce {
 	t.Helper()
 	s, err := pacing.NewSalesforce(t.Context(), latency)
 	require.NoError(t, err)
+	s.Hold(t)
 	return s
 }
 
