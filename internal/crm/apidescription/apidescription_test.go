@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"conforms":               {"POST", contacts + "/batch/create", `{"inputs":[{"associations":[],"properties":{"email":"a@example.com"}}]}`, nil},
 		"an unknown path":        {"GET", "/crm/v3/nothing", "", []string{"the path is not described"}},
-		"an unknown method":      {"DELETE", contacts + "/1", "", []string{"the method is not described"}},
+		"an unknown method":      {"PUT", contacts + "/1", "", []string{"the method is not described"}},
 		"an unknown parameter":   {"GET", "/crm/v3/owners?limt=1", "", []string{"query parameter limt is unknown"}},
 		"a bad parameter":        {"GET", "/crm/v3/owners?limit=501&archived=no", "", []string{"query parameter limit: number must be at most 500", "query parameter archived"}},
 		"a bad part of a path":   {"GET", "/crm/v3/properties/a%20b", "", []string{"path parameter objectType"}},

@@ -8,7 +8,7 @@ import (
 
 func TestMain(m *testing.M) {
 	apidescription.Main(m, apidescription.Awaited{apidescription.HubSpot: {
-		"list", "create",
+		"list", "create", "archive",
 		"readListByName", "readList", "listMembers", "addMembers", "removeMembers", "changeMembers",
 		"listSubscriptions", "readSubscriptions", "setSubscription", "readSubscriptionsBatch", "setSubscriptionsBatch",
 	}})
