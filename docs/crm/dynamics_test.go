@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest/resttest/dynamics"
 	"handoff/internal/crm/rest/resttest/standin"
@@ -43,11 +44,11 @@ func TestDynamicsConformance(t *testing.T) {
 	t.Parallel()
 	environment := dynamicsEnvironment()
 	crmtest.Run(t, crmtest.Harness{
-		Connector: connected(t, dynamicsExample(t, standin.Start(t, environment)), dynamicsSecrets()...), Object: "lead", Key: "email", Other: "handoff_key",
+		Connector: connected(t, dynamicsExample(t, standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics))), dynamicsSecrets()...), Object: "lead", Key: "email", Other: "handoff_key",
 		Texts: [3]string{"first_name", "last_name", "company"}, Number: "employees", Picklist: "source", Choice: "web",
 		Owner: dynamics.Owner, Another: dynamics.Another, Patience: 30 * time.Second,
 		Faulty: func(t testing.TB) crmtest.Faulty {
-			way := standin.Start(t, environment)
+			way := standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics))
 			return faulty(t, way, dynamicsExample(t, way), dynamicsSecrets()...)
 		},
 	})
@@ -57,7 +58,7 @@ func TestDynamicsConformance(t *testing.T) {
 func TestDynamicsObjects(t *testing.T) {
 	t.Parallel()
 	environment := dynamicsEnvironment()
-	destination := dynamicsExample(t, standin.Start(t, environment))
+	destination := dynamicsExample(t, standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics)))
 	connector := connected(t, destination, dynamicsSecrets()...)
 	account := writes(t, connector, "company", [][]string{{"domain"}, {"name"}}, crm.Fields{"domain": "https://example.com", "name": "O'Neil"})
 	contact := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{
@@ -110,7 +111,7 @@ func TestDynamicsObjects(t *testing.T) {
 func TestDynamicsKeepsWhatPeopleChange(t *testing.T) {
 	t.Parallel()
 	environment := dynamicsEnvironment()
-	way := standin.Start(t, environment)
+	way := standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics))
 	connector := connected(t, dynamicsExample(t, way), dynamicsSecrets()...)
 	writes(t, connector, "lead", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "a", "last_name": "Lee"})
 	environment.Between(func(set string, r standin.Record) {
@@ -140,7 +141,7 @@ func TestDynamicsKeepsWhatPeopleChange(t *testing.T) {
 func TestDynamicsPages(t *testing.T) {
 	t.Parallel()
 	environment := dynamicsEnvironment()
-	way := standin.Start(t, environment)
+	way := standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics))
 	connector := connected(t, dynamicsExample(t, way, "odata.maxpagesize=500", "odata.maxpagesize=2"), dynamicsSecrets()...)
 	for i := range 5 {
 		key := fmt.Sprint("key ", i)
@@ -159,13 +160,13 @@ func TestDynamicsPage(t *testing.T) {
 	examples := blocks(t, "dynamics.md", "yaml")
 	require.Len(t, examples, 1)
 	check := strings.TrimSpace(blocks(t, "dynamics.md", "sh")[0])
-	u := follow(t, dynamicsExample(t, standin.Start(t, dynamics.New())), examples[0], dynamicsSecrets()...)
+	u := follow(t, dynamicsExample(t, standin.Start(t, dynamics.New(), apidescription.Before(t, apidescription.Dynamics))), examples[0], dynamicsSecrets()...)
 	said, err := u.run(t, check)
 	require.Error(t, err, "step 3 was left out")
 	require.Contains(t, said, "contact.consent_text")
 
 	environment := dynamicsEnvironment()
-	destination := dynamicsExample(t, standin.Start(t, environment))
+	destination := dynamicsExample(t, standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics)))
 	u.configure(t, destination)
 	said, err = u.run(t, check)
 	require.NoError(t, err, "%s", said)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest/resttest/pipedrive"
 	"handoff/internal/crm/rest/resttest/standin"
@@ -43,12 +44,12 @@ func TestPipedriveConformance(t *testing.T) {
 	t.Parallel()
 	company := pipedriveCompany()
 	crmtest.Run(t, crmtest.Harness{
-		Connector: connected(t, pipedriveExample(t, standin.Start(t, company)), pipedriveSecrets()...), Object: "contact", Key: "email", Other: "handoff_key",
+		Connector: connected(t, pipedriveExample(t, standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))), pipedriveSecrets()...), Object: "contact", Key: "email", Other: "handoff_key",
 		Texts: [3]string{"job_title", "country", "consent_text"}, Number: "employees", NumberType: "decimal",
 		Picklist: "marketing_opt_in", Choice: "true", Required: crm.Fields{"name": "Somebody"},
 		Owner: "1002", Another: "1003", Patience: 30 * time.Second,
 		Faulty: func(t testing.TB) crmtest.Faulty {
-			way := standin.Start(t, company)
+			way := standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))
 			return faulty(t, way, pipedriveExample(t, way, "{header: {name: x-api-token, value_env: HANDOFF_CRM_TOKEN}}",
 				"{grant: {token_url: "+way.URL+"/oauth/token, client_id: pipedrive-app, client_secret_env: HANDOFF_CRM_SECRET, refresh_token_env: HANDOFF_CRM_REFRESH}}"), pipedriveSecrets()...)
 		},
@@ -59,7 +60,7 @@ func TestPipedriveConformance(t *testing.T) {
 func TestPipedriveObjects(t *testing.T) {
 	t.Parallel()
 	company := pipedriveCompany()
-	connector := connected(t, pipedriveExample(t, standin.Start(t, company)), pipedriveSecrets()...)
+	connector := connected(t, pipedriveExample(t, standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))), pipedriveSecrets()...)
 	organization := writes(t, connector, "company", [][]string{{"domain"}, {"name"}}, crm.Fields{"domain": "example.com", "name": "Example"})
 	person := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{
 		"email": "ann@example.com", "name": "Ann Lee", "phone": "+15550100001", "company_id": organization.RecordID,
@@ -104,7 +105,7 @@ func TestPipedriveObjects(t *testing.T) {
 func TestPipedriveKeepsAddresses(t *testing.T) {
 	t.Parallel()
 	company := pipedriveCompany()
-	connector := connected(t, pipedriveExample(t, standin.Start(t, company)), pipedriveSecrets()...)
+	connector := connected(t, pipedriveExample(t, standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))), pipedriveSecrets()...)
 	upsert := func(submission string, minute int, keys [][]string, fields crm.Fields) crm.Result {
 		result := connector.Upsert(t.Context(), "contact", []crm.Write{{Submission: submission, Keys: keys, Fields: fields, SubmittedAt: noon.Add(time.Duration(minute) * time.Minute)}})[0]
 		require.Nil(t, result.Err)
@@ -137,13 +138,13 @@ func TestPipedrivePage(t *testing.T) {
 	require.Len(t, examples, 2)
 	check := strings.TrimSpace(blocks(t, "pipedrive.md", "sh")[0])
 	empty := pipedrive.New()
-	u := follow(t, pipedriveExample(t, standin.Start(t, empty)), examples[0], pipedriveSecrets()...)
+	u := follow(t, pipedriveExample(t, standin.Start(t, empty, apidescription.Before(t, apidescription.Pipedrive))), examples[0], pipedriveSecrets()...)
 	said, err := u.run(t, check)
 	require.Error(t, err, "step 3 was left out")
 	require.Contains(t, said, "contact.consent_text")
 
 	company := pipedriveCompany()
-	destination := pipedriveExample(t, standin.Start(t, company))
+	destination := pipedriveExample(t, standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive)))
 	u.configure(t, destination)
 	said, err = u.run(t, check)
 	require.NoError(t, err, "%s", said)
@@ -180,7 +181,7 @@ func TestPipedrivePage(t *testing.T) {
 func TestPipedriveOwners(t *testing.T) {
 	t.Parallel()
 	company := pipedriveCompany()
-	way := standin.Start(t, company)
+	way := standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))
 	connector := connected(t, pipedriveExample(t, way), pipedriveSecrets()...)
 	for _, email := range []string{"ann@example.com", "bo@example.com"} {
 		person := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{"email": email, "name": "Somebody"})

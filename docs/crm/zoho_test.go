@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest/resttest/standin"
 	"handoff/internal/crm/rest/resttest/zoho"
@@ -50,11 +51,11 @@ func TestZohoConformance(t *testing.T) {
 	t.Parallel()
 	organization := zohoOrganization(moments())
 	crmtest.Run(t, crmtest.Harness{
-		Connector: connected(t, zohoExample(t, standin.Start(t, organization)), zohoSecrets()...), Object: "lead", Key: "email", Other: "handoff_key",
+		Connector: connected(t, zohoExample(t, standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho))), zohoSecrets()...), Object: "lead", Key: "email", Other: "handoff_key",
 		Texts: [3]string{"first_name", "company", "message"}, Number: "employees", Picklist: "status", Choice: "Contacted",
 		Required: crm.Fields{"last_name": "[not provided]"}, Owner: zoho.Owner, Another: zoho.Another, Patience: 30 * time.Second,
 		Faulty: func(t testing.TB) crmtest.Faulty {
-			way := standin.Start(t, organization)
+			way := standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho))
 			return faulty(t, way, zohoExample(t, way), zohoSecrets()...)
 		},
 	})
@@ -64,7 +65,7 @@ func TestZohoConformance(t *testing.T) {
 func TestZohoObjects(t *testing.T) {
 	t.Parallel()
 	organization := zohoOrganization(nil)
-	destination := zohoExample(t, standin.Start(t, organization))
+	destination := zohoExample(t, standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho)))
 	connector := connected(t, destination, zohoSecrets()...)
 	account := writes(t, connector, "company", [][]string{{"domain"}, {"name"}}, crm.Fields{"domain": "example.com", "name": "O'Neil & Sons", "employees": "12"})
 	contact := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{
@@ -103,7 +104,7 @@ func TestZohoObjects(t *testing.T) {
 func TestZohoBatches(t *testing.T) {
 	t.Parallel()
 	organization := zohoOrganization(nil)
-	way := standin.Start(t, organization)
+	way := standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho))
 	connector := connected(t, zohoExample(t, way, "duplicate_check_fields: [Email]}", `duplicate_check_fields: [Email], trigger: [], lar_id: "6493490000000007001"}`), zohoSecrets()...)
 	var batch []crm.Write
 	for i := range 100 {
@@ -137,7 +138,7 @@ func TestZohoBatches(t *testing.T) {
 func TestZohoConverted(t *testing.T) {
 	t.Parallel()
 	organization := zohoOrganization(nil)
-	connector := connected(t, zohoExample(t, standin.Start(t, organization)), zohoSecrets()...)
+	connector := connected(t, zohoExample(t, standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho))), zohoSecrets()...)
 	first := writes(t, connector, "lead", [][]string{{"email"}}, crm.Fields{"email": "ann@example.com", "last_name": "Lee"})
 	organization.Convert(first.RecordID)
 	second := connector.Upsert(t.Context(), "lead", []crm.Write{{
@@ -153,7 +154,7 @@ func TestZohoConverted(t *testing.T) {
 func TestZohoTokens(t *testing.T) {
 	t.Parallel()
 	organization := zohoOrganization(func() time.Time { return noon })
-	way := standin.Start(t, organization)
+	way := standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho))
 	for worker := range 11 {
 		connector := connected(t, zohoExample(t, way), zohoSecrets()...)
 		for range 3 {
@@ -175,13 +176,13 @@ func TestZohoPage(t *testing.T) {
 	examples := blocks(t, "zoho.md", "yaml")
 	require.Len(t, examples, 2)
 	check := strings.TrimSpace(blocks(t, "zoho.md", "sh")[0])
-	u := follow(t, zohoExample(t, standin.Start(t, zoho.New(nil))), examples[0], zohoSecrets()...)
+	u := follow(t, zohoExample(t, standin.Start(t, zoho.New(nil), apidescription.Before(t, apidescription.Zoho))), examples[0], zohoSecrets()...)
 	said, err := u.run(t, check)
 	require.Error(t, err, "step 2 was left out")
 	require.Contains(t, said, "lead.consent_text")
 
 	organization := zohoOrganization(nil)
-	destination := zohoExample(t, standin.Start(t, organization))
+	destination := zohoExample(t, standin.Start(t, organization, apidescription.Before(t, apidescription.Zoho)))
 	u.configure(t, destination)
 	said, err = u.run(t, check)
 	require.NoError(t, err, "%s", said)

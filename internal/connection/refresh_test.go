@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,13 +21,11 @@ import (
 // works says whether HubSpot takes a token.
 func (w *world) works(t *testing.T, token string) bool {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.vendor.URL+"/account-info/v3/details", nil)
-	require.NoError(t, err)
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/account-info/v3/details", nil)
 	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	return response.StatusCode == http.StatusOK
+	answer := httptest.NewRecorder()
+	w.vendor.ServeHTTP(answer, request) // the test's own question, and none of Handoff's
+	return answer.Code == http.StatusOK
 }
 
 // all asks several sources at once, each several times.

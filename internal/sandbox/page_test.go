@@ -49,7 +49,7 @@ const (
 // arrived is a sandbox with a contact of a company, a lead, and values that nobody should trust.
 func arrived(t *testing.T) (s *sandboxtest.Running, company, contact, lead string) {
 	t.Helper()
-	s = sandboxtest.Start(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}, Salesforce: salesforce.Options{PerDay: -1}})
+	s = sandboxtest.Bare(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}, Salesforce: salesforce.Options{PerDay: -1}})
 	company = post(t, s, hubspot.Token, "/crm/v3/objects/companies", object{"associations": []any{}, "properties": object{"name": "Dragonfly Inn", "domain": "dragonfly.example"}}, "id")
 	contact = post(t, s, hubspot.Token, "/crm/v3/objects/contacts", object{
 		"properties":   object{"email": "ann@example.com", "firstname": script, "lastname": hebrew, "company": strings.Repeat("wide", 100)},
@@ -152,7 +152,7 @@ func TestPageFits(t *testing.T) {
 // TestEmptyPage: before anything has arrived, the page says what to do, with a command that works.
 func TestEmptyPage(t *testing.T) {
 	t.Parallel()
-	s := sandboxtest.Start(t, sandbox.Options{})
+	s := sandboxtest.Bare(t, sandbox.Options{})
 	tab := browsertest.Open(t)
 	tab.Visit(s.URL, 390, 844, "light")
 	text := browsertest.Evaluate[string](tab, `document.getElementById('empty').innerText`)

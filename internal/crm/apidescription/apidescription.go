@@ -53,6 +53,11 @@ func Around(t testing.TB, next http.Handler, vendors ...Vendor) http.Handler {
 	})
 }
 
+// Before is Around for one vendor, for a stand-in that takes what stands before it.
+func Before(t testing.TB, v Vendor) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return Around(t, next, v) }
+}
+
 // Check says how a request differs from what the vendors describe. Its body can be read again.
 func Check(r *http.Request, vendors ...Vendor) error {
 	var wrong error
@@ -65,7 +70,9 @@ func Check(r *http.Request, vendors ...Vendor) error {
 		if !errors.Is(err, errUnknown) {
 			return err
 		}
-		wrong = err
+		if wrong == nil {
+			wrong = err
+		}
 	}
 	return wrong
 }

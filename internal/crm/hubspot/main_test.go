@@ -6,10 +6,4 @@ import (
 	"handoff/internal/crm/apidescription"
 )
 
-func TestMain(m *testing.M) {
-	apidescription.Main(m, apidescription.Awaited{apidescription.HubSpot: {
-		"list", "create", "archive",
-		"readListByName", "readList", "listMembers", "addMembers", "removeMembers", "changeMembers",
-		"listSubscriptions", "readSubscriptions", "setSubscription", "readSubscriptionsBatch", "setSubscriptionsBatch",
-	}})
-}
+func TestMain(m *testing.M) { apidescription.Main(m, apidescription.HubSpot) }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/rest"
 	"handoff/internal/crm/rest/resttest/pipedrive"
 	"handoff/internal/crm/rest/resttest/standin"
@@ -23,7 +24,7 @@ import (
 func TestTypedTextIsNoMarkup(t *testing.T) {
 	t.Parallel()
 	company := pipedrive.New()
-	way := standin.Start(t, company)
+	way := standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))
 	c, err := rest.New(rest.Config{
 		BaseURL: way.URL + "/api", Credentials: crm.StaticToken(pipedrive.APIToken), Authorize: rest.InHeader("x-api-token"),
 		API: restapi.API{Objects: map[string]restapi.Object{

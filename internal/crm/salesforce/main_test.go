@@ -6,9 +6,4 @@ import (
 	"handoff/internal/crm/apidescription"
 )
 
-func TestMain(m *testing.M) {
-	apidescription.Main(m, apidescription.Awaited{apidescription.Salesforce: {
-		"create", "read", "update", "upsert",
-		"createJob", "readJob", "closeJob", "uploadRows", "readSuccessfulRows", "readFailedRows", "readUnprocessedRows",
-	}})
-}
+func TestMain(m *testing.M) { apidescription.Main(m, apidescription.Salesforce) }

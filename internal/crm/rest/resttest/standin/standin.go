@@ -53,11 +53,15 @@ type Way struct {
 	calls   []string
 }
 
-// Start opens an address until the test ends.
-func Start(t testing.TB, vendor Vendor) *Way {
+// Start opens an address until the test ends. What fronts make stands before the vendor.
+func Start(t testing.TB, vendor Vendor, fronts ...func(http.Handler) http.Handler) *Way {
 	t.Helper()
 	w := &Way{vendor: vendor, healed: make(chan struct{}), token: 1, granted: true}
-	server := httptest.NewServer(w)
+	var all http.Handler = w
+	for _, front := range fronts {
+		all = front(all)
+	}
+	server := httptest.NewServer(all)
 	w.URL = server.URL
 	t.Cleanup(func() {
 		w.Break(None)
