@@ -29,6 +29,10 @@ func scopesOf(path string) []string {
 		return []string{"crm.objects.leads.read", "crm.objects.leads.write"}
 	case "tickets", "0-5":
 		return []string{"tickets"}
+	case ObjectSubscription:
+		return []string{"communication_preferences.read_write"}
+	case ObjectListMembership:
+		return []string{"crm.lists.read", "crm.lists.write"}
 	}
 	return []string{"crm.objects.custom.read", "crm.objects.custom.write", "crm.schemas.custom.read"}
 }

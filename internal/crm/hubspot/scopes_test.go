@@ -22,16 +22,19 @@ func TestMissingScopes(t *testing.T) {
 		t.Cleanup(func() { _ = c.Close() })
 		return c
 	}
-	missing, known, err := of(account.Token).MissingScopes(t.Context(), []string{"contact", "company", "lead", "note", "ticket", "2-77"})
+	missing, known, err := of(account.Token).MissingScopes(t.Context(), []string{"contact", "company", "lead", "note", "ticket", "2-77", "subscription", "list_membership"})
 	require.NoError(t, err)
 	require.True(t, known)
 	require.Empty(t, missing)
 
 	s.HubSpot.Allow("reader", 0, "crm.objects.owners.read", "crm.objects.contacts.read", "crm.schemas.contacts.read", "crm.objects.deals.read")
-	missing, known, err = of("reader").MissingScopes(t.Context(), []string{"contact", "note", "deal"})
+	missing, known, err = of("reader").MissingScopes(t.Context(), []string{"contact", "note", "deal", "subscription", "list_membership"})
 	require.NoError(t, err)
 	require.True(t, known)
-	require.Equal(t, []string{"crm.objects.contacts.write", "crm.objects.deals.write", "crm.schemas.deals.read"}, missing)
+	require.Equal(t, []string{
+		"communication_preferences.read_write", "crm.lists.read", "crm.lists.write", "crm.objects.contacts.write", "crm.objects.deals.write",
+		"crm.schemas.deals.read",
+	}, missing)
 
 	_, known, err = of("nobody's").MissingScopes(t.Context(), []string{"contact"})
 	require.NoError(t, err)

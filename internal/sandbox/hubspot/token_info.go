@@ -7,7 +7,10 @@ import (
 
 // everything is what a token without limits may do.
 func everything() []string {
-	all := []string{"crm.objects.owners.read", "crm.objects.leads.read", "crm.objects.leads.write", "tickets"}
+	all := []string{
+		"crm.objects.owners.read", "crm.objects.leads.read", "crm.objects.leads.write", "tickets", "communication_preferences.read_write",
+		"crm.lists.read", "crm.lists.write",
+	}
 	for _, object := range []string{"contacts", "companies", "deals", "custom"} {
 		all = append(all, "crm.objects."+object+".read", "crm.objects."+object+".write", "crm.schemas."+object+".read", "crm.schemas."+object+".write")
 	}
