@@ -21,8 +21,8 @@ import (
 // TestBatchesTakeFewCalls: a hundred leads, half of whom are known, take one search, one upsert and one update.
 func TestBatchesTakeFewCalls(t *testing.T) {
 	t.Parallel()
-	account := resttest.New()
-	connector := connect(t, account.Start(t), "full", nil)
+	account := resttest.New().Start(t)
+	connector := connect(t, account, "full", nil)
 	require.Equal(t, 100, connector.MaxBatch("person"))
 	require.Equal(t, 1, connector.MaxBatch("nothing"))
 	var writes []crm.Write
@@ -52,8 +52,8 @@ func TestBatchesTakeFewCalls(t *testing.T) {
 // TestGateStandsBeforeEveryRequest: with the class of each, and what the headers say.
 func TestGateStandsBeforeEveryRequest(t *testing.T) {
 	t.Parallel()
-	account := resttest.New()
-	connector := connect(t, account.Start(t), "full", nil)
+	account := resttest.New().Start(t)
+	connector := connect(t, account, "full", nil)
 	gate := &gate{}
 	connector.Meter(gate)
 	write := person("ann@example.test")

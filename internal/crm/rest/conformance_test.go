@@ -12,6 +12,7 @@ import (
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest"
 	"handoff/internal/crm/rest/resttest"
+	"handoff/internal/crm/rest/resttest/standin"
 	"handoff/internal/restapi"
 	"handoff/internal/yamlfile"
 )
@@ -61,14 +62,14 @@ func TestConformance(t *testing.T) {
 				Owner: "7", Another: "8", Patience: 30 * time.Second,
 				Faulty: func(t testing.TB) crmtest.Faulty {
 					w := account.Start(t)
-					fault := func(f resttest.Fault) func() { return func() { w.Break(f) } }
+					fault := func(f standin.Fault) func() { return func() { w.Break(f) } }
 					faulty := crmtest.Faulty{
 						Connector:   connect(t, w, name, nil),
-						LoseReplies: fault(resttest.LoseReplies), Stall: fault(resttest.Stall), Limit: fault(resttest.TooMany),
-						Revoke: fault(resttest.RefusePeople), Heal: fault(resttest.None),
+						LoseReplies: fault(standin.LoseReplies), Stall: fault(standin.Stall), Limit: fault(standin.TooMany),
+						Revoke: fault(standin.Revoke), Heal: fault(standin.None),
 					}
 					if name == "full" {
-						faulty.Expire = fault(resttest.ExpireOnce)
+						faulty.Expire = fault(standin.ExpireOnce)
 					} else {
 						faulty.Without = map[string]string{"Expire": "an API key has no end"}
 					}

@@ -14,6 +14,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/rest"
 	"handoff/internal/crm/rest/resttest"
+	"handoff/internal/crm/rest/resttest/standin"
 )
 
 // TestGrant: one token is got at a time and kept, a new refresh token is kept before it is used, and who revokes it is told.
@@ -26,7 +27,7 @@ func TestGrant(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, r.FormValue("grant_type")+" "+r.FormValue("refresh_token")+" "+r.FormValue("audience"))
-		account.ServeHTTP(w, r)
+		account.Way.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	kept := ""
@@ -58,7 +59,7 @@ func TestGrant(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "client_credentials  crm", asked[len(asked)-1])
 
-	account.Break(resttest.RefusePeople)
+	account.Break(standin.Revoke)
 	_, err = client.Renew(t.Context(), "token-1")
 	requireFailure(t, err, crm.Auth, "invalid_client")
 	server.Close()

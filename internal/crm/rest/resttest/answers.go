@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"handoff/internal/crm/rest/resttest/standin"
 )
 
 func decode(response http.ResponseWriter, request *http.Request) (map[string]any, bool) {
@@ -41,7 +43,7 @@ func (c *CRM) search(response http.ResponseWriter, request *http.Request) {
 		from, _ := strconv.Atoi(query.Get("from"))
 		found = found[min(from, len(found)):min(from+size, len(found))]
 	}
-	reply(response, http.StatusOK, map[string]any{"items": found})
+	standin.Reply(response, http.StatusOK, map[string]any{"items": found})
 }
 
 func (c *CRM) create(response http.ResponseWriter, request *http.Request) {
@@ -53,7 +55,7 @@ func (c *CRM) create(response http.ResponseWriter, request *http.Request) {
 		refuse(response, http.StatusUnprocessableEntity, code, fields...)
 		return
 	}
-	reply(response, http.StatusCreated, c.add(body))
+	standin.Reply(response, http.StatusCreated, c.add(body))
 }
 
 func (c *CRM) read(response http.ResponseWriter, request *http.Request) {
@@ -62,7 +64,7 @@ func (c *CRM) read(response http.ResponseWriter, request *http.Request) {
 		refuse(response, http.StatusNotFound, "no_such_person")
 		return
 	}
-	reply(response, http.StatusOK, map[string]any{"data": person})
+	standin.Reply(response, http.StatusOK, map[string]any{"data": person})
 }
 
 func (c *CRM) change(response http.ResponseWriter, request *http.Request) {
@@ -97,7 +99,7 @@ func (c *CRM) changed(response http.ResponseWriter, request *http.Request) {
 	if from+size < len(found) {
 		response.Header().Set("Link", fmt.Sprintf(`<http://%s/full/people?since=%d&from=%d>; rel="next"`, request.Host, since, from+size))
 	}
-	reply(response, http.StatusOK, map[string]any{"data": found[min(from, len(found)):min(from+size, len(found))]})
+	standin.Reply(response, http.StatusOK, map[string]any{"data": found[min(from, len(found)):min(from+size, len(found))]})
 }
 
 // searchSeveral finds people by one of several values of a field.
@@ -115,7 +117,7 @@ func (c *CRM) searchSeveral(response http.ResponseWriter, request *http.Request)
 			}
 		}
 	}
-	reply(response, http.StatusOK, map[string]any{"hits": found})
+	standin.Reply(response, http.StatusOK, map[string]any{"hits": found})
 }
 
 // taken says that another person has the e-mail address or the number.
@@ -186,5 +188,5 @@ func (c *CRM) several(response http.ResponseWriter, request *http.Request, which
 		}
 		results = append(results, result)
 	}
-	reply(response, http.StatusMultiStatus, map[string]any{"results": results})
+	standin.Reply(response, http.StatusMultiStatus, map[string]any{"results": results})
 }

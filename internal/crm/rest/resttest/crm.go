@@ -4,16 +4,16 @@
 package resttest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"handoff/internal/crm/rest/resttest/standin"
 )
 
 // Key is the API key of /plain.
@@ -24,7 +24,6 @@ type CRM struct {
 	mu     sync.Mutex
 	people []map[string]any
 	clock  time.Time
-	calls  []string // methods and paths
 }
 
 // New makes an empty account.
@@ -32,53 +31,12 @@ func New() *CRM { return &CRM{clock: time.Date(2026, 4, 14, 9, 0, 0, 0, time.UTC
 
 // Way is one address of the account, with faults of its own.
 type Way struct {
+	*standin.Way
 	*CRM
-	URL string
-
-	mu      sync.Mutex
-	fault   Fault
-	healed  chan struct{}
-	token   int  // the number of the access token that is good
-	granted bool // whether the client may have tokens
 }
-
-// Fault is what goes wrong with writes, until it is healed.
-type Fault int
-
-// Faults.
-const (
-	None         Fault = iota
-	LoseReplies        // what is asked is done
-	Stall              // of all requests
-	TooMany            // of writes
-	ExpireOnce         // the token, before the next write
-	RefusePeople       // the credentials are revoked
-)
 
 // Start opens an address until the test ends.
-func (c *CRM) Start(t testing.TB) *Way {
-	t.Helper()
-	w := &Way{CRM: c, healed: make(chan struct{}), token: 1, granted: true}
-	server := httptest.NewServer(w)
-	w.URL = server.URL
-	t.Cleanup(func() {
-		w.Break(None)
-		server.Close()
-	})
-	return w
-}
-
-// Break begins a fault, and ends the last one.
-func (w *Way) Break(f Fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	close(w.healed)
-	w.healed = make(chan struct{})
-	w.fault, w.granted = f, f != RefusePeople
-	if f == RefusePeople {
-		w.token++
-	}
-}
+func (c *CRM) Start(t testing.TB) *Way { return &Way{standin.Start(t, c), c} }
 
 // People are the records, by a copy.
 func (c *CRM) People() []map[string]any {
@@ -91,73 +49,58 @@ func (c *CRM) People() []map[string]any {
 	return all
 }
 
-// Calls are the methods and paths that were called, and forgets them.
-func (c *CRM) Calls() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	calls := c.calls
-	c.calls = nil
-	return calls
-}
-
-func (w *Way) ServeHTTP(response http.ResponseWriter, request *http.Request) {
-	w.mu.Lock()
-	fault, healed := w.fault, w.healed
-	writes := request.Method == http.MethodPatch || request.Method == http.MethodPost && request.URL.Path != "/token" && request.URL.Path != "/full/people/search"
-	if fault == ExpireOnce && writes {
-		w.fault = None
-		w.token++
+// Token answers at the token endpoint, to the client "client" with the secret "secret".
+func (c *CRM) Token(response http.ResponseWriter, request *http.Request, token string, granted bool) bool {
+	if request.URL.Path != "/token" {
+		return false
 	}
-	token, granted := w.token, w.granted
-	w.mu.Unlock()
-	if request.URL.Path == "/token" {
-		w.grant(response, request, token, granted)
-		return
-	}
-	if request.Header.Get("X-Api-Key") != Key && request.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", token) || fault == RefusePeople {
-		refuse(response, http.StatusUnauthorized, "unauthorized")
-		return
-	}
-	response.Header().Set("X-Limit", "100")
-	response.Header().Set("X-Left", "99")
-	response.Header().Set("X-Request", "req-"+strconv.Itoa(len(request.URL.Path)))
-	switch {
-	case fault == Stall:
-		select {
-		case <-healed:
-		case <-request.Context().Done():
-		}
-		panic(http.ErrAbortHandler)
-	case fault == TooMany && writes:
-		response.Header().Set("Retry-After", "7")
-		refuse(response, http.StatusTooManyRequests, "too_many")
-		return
-	case fault == LoseReplies && writes:
-		w.CRM.answer(httptest.NewRecorder(), request)
-		panic(http.ErrAbortHandler)
-	}
-	w.CRM.answer(response, request)
-}
-
-// grant answers at the token endpoint, to the client "client" with the secret "secret".
-func (w *Way) grant(response http.ResponseWriter, request *http.Request, token int, granted bool) {
 	client, secret, _ := request.BasicAuth()
 	known := client == "client" && secret == "secret" || request.FormValue("client_id") == "client" && request.FormValue("client_secret") == "secret"
 	if !known || !granted {
-		reply(response, http.StatusBadRequest, map[string]any{"error": "invalid_client", "error_description": "nobody@example.test is gone"})
-		return
+		standin.Reply(response, http.StatusBadRequest, map[string]any{"error": "invalid_client", "error_description": "nobody@example.test is gone"})
+		return true
 	}
-	answer := map[string]any{"access_token": fmt.Sprintf("token-%d", token), "token_type": "Bearer", "expires_in": 3600}
+	answer := map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600}
 	if old := request.FormValue("refresh_token"); old != "" {
 		answer["refresh_token"] = old + "+"
 	}
-	reply(response, http.StatusOK, answer)
+	standin.Reply(response, http.StatusOK, answer)
+	return true
 }
 
-func (c *CRM) answer(response http.ResponseWriter, request *http.Request) {
+// Authorized says whether a request has the key, or the token that is good now.
+func (c *CRM) Authorized(request *http.Request, token string) bool {
+	return request.Header.Get("X-Api-Key") == Key || standin.Bearer(request, "Bearer") == token
+}
+
+// Refuse answers a call without credentials.
+func (c *CRM) Refuse(response http.ResponseWriter) {
+	refuse(response, http.StatusUnauthorized, "unauthorized")
+}
+
+// TooMany answers one call too many.
+func (c *CRM) TooMany(response http.ResponseWriter) {
+	limits(response)
+	response.Header().Set("Retry-After", "7")
+	refuse(response, http.StatusTooManyRequests, "too_many")
+}
+
+// Writes says whether a request changes something.
+func (c *CRM) Writes(request *http.Request) bool {
+	return request.Method == http.MethodPatch || request.Method == http.MethodPost && request.URL.Path != "/token" && request.URL.Path != "/full/people/search"
+}
+
+func limits(response http.ResponseWriter) {
+	response.Header().Set("X-Limit", "100")
+	response.Header().Set("X-Left", "99")
+}
+
+// ServeHTTP answers a call.
+func (c *CRM) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls = append(c.calls, request.Method+" "+request.URL.Path)
+	limits(response)
+	response.Header().Set("X-Request", "req-"+strconv.Itoa(len(request.URL.Path)))
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /plain/people", c.search)
 	routes.HandleFunc("POST /plain/people", c.create)
@@ -174,14 +117,8 @@ func (c *CRM) answer(response http.ResponseWriter, request *http.Request) {
 	routes.ServeHTTP(response, request)
 }
 
-func reply(response http.ResponseWriter, status int, body any) {
-	response.Header().Set("Content-Type", "application/json")
-	response.WriteHeader(status)
-	_ = json.NewEncoder(response).Encode(body) // a client that is gone is no matter
-}
-
 func refuse(response http.ResponseWriter, status int, code string, fields ...string) {
-	reply(response, status, problem(code, fields))
+	standin.Reply(response, status, problem(code, fields))
 }
 
 func problem(code string, fields []string) map[string]any {
@@ -190,17 +127,17 @@ func problem(code string, fields []string) map[string]any {
 
 func users(response http.ResponseWriter, request *http.Request) {
 	if request.URL.Query().Get("page") == "2" {
-		reply(response, http.StatusOK, map[string]any{"users": []any{map[string]any{"id": 8, "email": "bo@example.test", "active": false}}})
+		standin.Reply(response, http.StatusOK, map[string]any{"users": []any{map[string]any{"id": 8, "email": "bo@example.test", "active": false}}})
 		return
 	}
-	reply(response, http.StatusOK, map[string]any{"users": []any{map[string]any{"id": 7, "email": "al@example.test", "active": true}}})
+	standin.Reply(response, http.StatusOK, map[string]any{"users": []any{map[string]any{"id": 7, "email": "al@example.test", "active": true}}})
 }
 
 func fields(response http.ResponseWriter, _ *http.Request) {
 	field := func(name, kind string, options ...string) map[string]any {
 		return map[string]any{"api_name": name, "kind": kind, "values": options, "locked": false}
 	}
-	reply(response, http.StatusOK, map[string]any{"fields": []any{
+	standin.Reply(response, http.StatusOK, map[string]any{"fields": []any{
 		field("email", "text"), field("number", "text"), field("first", "text"), field("last", "text"), field("company", "text"),
 		field("employees", "whole"), field("stage", "list", stages...), field("memory", "text"), field("owner", "user"),
 	}})
