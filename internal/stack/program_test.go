@@ -51,7 +51,7 @@ func TestRunStopsEverything(t *testing.T) {
 // TestRunOnTheSandbox holds what `make run CRM=…` promises: the sample lead arrives at the vendor, and its page shows it.
 func TestRunOnTheSandbox(t *testing.T) {
 	t.Parallel()
-	for crm, arrives := range map[string]string{"hubspot": `HubSpot: leads <span class="quiet">1<`, "salesforce": `Salesforce: Lead <span class="quiet">1<`} {
+	for crm, arrives := range map[string]string{"hubspot": `id="hubspot-leads">leads <span class="quiet number">1<`, "salesforce": `id="salesforce-Lead">Lead <span class="quiet number">1<`} {
 		t.Run(crm, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, "run", "--crm", crm)
