@@ -15,9 +15,9 @@ import (
 	"handoff/internal/crm/wire"
 )
 
-// retryBroken is when whoever waits for a broken connection looks again: with the fifth that activities add to it, and the turn
-// that they then wait for at an account that is busy, within a minute of the repair.
-const retryBroken = 40 * time.Second
+// retryBroken is when whoever waits for a broken connection looks again: with the fifth that activities add to it, and the turns
+// that they then wait for at an account that is busy, well within a minute of the repair.
+const retryBroken = 25 * time.Second
 
 // Codes of our own.
 const (
