@@ -110,7 +110,7 @@ func decodeRows(body []byte, key, what string) (map[string]said, bool) {
 	rows := map[string]said{}
 	for {
 		row, err := r.Read()
-		if row == nil {
+		if err != nil { // the end, or a line that broke off: the rows before it are not all
 			return rows, errors.Is(err, io.EOF)
 		}
 		rows[folded(row[by])] = said{strings.Clone(row[id]), strings.Clone(row[text])}
