@@ -52,6 +52,8 @@ type Write struct {
 	SubmittedAt time.Time
 	// Read names fields whose values after the write are wanted back in Result.Record.
 	Read []string
+	// Unheard says that an earlier attempt may have been carried out, though its reply was not heard: the record may be there.
+	Unheard bool
 }
 
 // Outcome tells an insert from an update. A record that this very submission created in an earlier attempt counts as

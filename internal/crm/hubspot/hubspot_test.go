@@ -48,6 +48,32 @@ func paths(s *sandboxtest.Running) (all []string) {
 	return all
 }
 
+// TestUnheardWritesAreLookedFor: whose creation may have happened is looked for, and the others are created without a look, as before.
+func TestUnheardWritesAreLookedFor(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	c := connect(t, s, nil)
+	batch := func(name string) (writes []crm.Write) {
+		for i := range 100 {
+			writes = append(writes, write(fmt.Sprint(name, i), 0, crm.Fields{"email": fmt.Sprintf("%s%d@example.com", name, i)}))
+		}
+		return writes
+	}
+	upsert(t, c, "contact", batch("a")...) // most people are new
+	lost := batch("lost")
+	upsert(t, c, "contact", lost...)
+	paths(s)
+	for i := range lost {
+		lost[i].Unheard = true
+	}
+	for _, result := range upsert(t, c, "contact", lost...) {
+		require.Equal(t, crm.Created, result.Outcome)
+	}
+	require.Equal(t, []string{"contacts/batch/read 100"}, paths(s), "they are there, and as they should be")
+	upsert(t, c, "contact", batch("b")...)
+	require.Equal(t, []string{"contacts/batch/create 100"}, paths(s), "nothing was learnt of other people")
+}
+
 // TestCalls: a hundred records take as few calls as HubSpot allows.
 func TestCalls(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func (c *Connector) resolve(ctx context.Context, o *object, batch []*item) []*it
 	}
 	c.adopt(ctx, o, left)
 	for _, it := range batch {
-		if it.result.Err == nil && !it.hoped {
+		if it.result.Err == nil && !it.hoped && !it.write.Unheard { // its own record says nothing of others
 			c.learn(o, it.found != nil)
 		}
 	}

@@ -16,6 +16,8 @@ const (
 	defaultProbe = 10 * time.Second
 	// probeWait is when those come back who found the one probe under way.
 	probeWait = time.Second
+	// circuitOpen is the code of a refusal: nothing was sent.
+	circuitOpen = "circuit_open"
 )
 
 // breaker stops requests to a CRM that is away, or that refuses our credentials. One request in a while finds out whether
@@ -25,6 +27,7 @@ type breaker struct {
 	mu      sync.Mutex
 	why     crm.Error // what opened it
 	version string    // of the credentials that were refused
+	probing bool      // one request finds out whether it is over
 }
 
 func newBreaker(probe time.Duration, changed func(state string)) *breaker {
@@ -46,30 +49,53 @@ func (b *breaker) admit(version string) *crm.Error {
 		return nil
 	}
 	if b.circuit.TryAcquirePermit() {
+		b.probing = true
 		return nil
 	}
 	return b.refusal()
 }
 
-// refuses says what keeps a request before it has waited for its turn.
-func (b *breaker) refuses(version string) *crm.Error {
-	if !b.circuit.IsOpen() || b.circuit.RemainingDelay() <= 0 {
+// refuses says what keeps a request before it has waited for its turn. version asks for that of the credentials.
+func (b *breaker) refuses(version func() string) *crm.Error {
+	if b.circuit.IsClosed() {
+		return nil
+	}
+	now := version()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.why.Kind == crm.Auth && now != b.version || b.circuit.RemainingDelay() <= 0 && !b.probing {
+		return nil
+	}
+	return b.refusal()
+}
+
+// probed is the refusal of whoever comes while one request finds out whether it is over.
+func (b *breaker) probed() *crm.Error {
+	if b.circuit.IsClosed() {
 		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.why.Kind == crm.Auth && version != b.version {
+	if !b.probing {
 		return nil
 	}
 	return b.refusal()
 }
 
+// found notes that a request has found out something, or was not sent.
+func (b *breaker) found() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing = false
+}
+
 func (b *breaker) refusal() *crm.Error {
-	return &crm.Error{Kind: b.why.Kind, Code: "circuit_open", RetryAfter: max(b.circuit.RemainingDelay(), probeWait)}
+	return &crm.Error{Kind: b.why.Kind, Code: circuitOpen, RetryAfter: max(b.circuit.RemainingDelay(), probeWait)}
 }
 
 // unused is for a request that was let go and never sent: it has found out nothing.
 func (b *breaker) unused() {
+	b.found()
 	if b.circuit.IsHalfOpen() {
 		b.circuit.RecordFailure()
 	}
@@ -77,6 +103,7 @@ func (b *breaker) unused() {
 
 // report notes how a request ended. version asks for that of the credentials.
 func (b *breaker) report(err *crm.Error, version func() string) {
+	b.found()
 	switch {
 	case err == nil || err.Kind != crm.Transient && err.Kind != crm.Auth:
 		b.circuit.RecordSuccess()

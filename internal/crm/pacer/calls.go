@@ -68,14 +68,16 @@ func (p *Pacer) giver(ctx context.Context, batcher crm.OwnerBatcher, object stri
 	if p.owners[s] == nil {
 		q := &gatherer[crm.Given, crm.Owned]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Owned { return crm.Owned{Err: e} }}
 		q.place, q.flights = placeOf(s)
-		q.send = func(ctx context.Context, batch []crm.Given) []crm.Owned { return p.give(ctx, batcher, object, batch) }
+		q.send = func(ctx context.Context, batch []crm.Given) []crm.Owned {
+			return p.give(ctx, batcher, object, batch, &q.turn)
+		}
 		p.owners[s] = q
 	}
 	return p.owners[s]
 }
 
 // give sets owners. Of several who were to get one record the first does: SetOwner keeps an owner.
-func (p *Pacer) give(ctx context.Context, batcher crm.OwnerBatcher, object string, batch []crm.Given) []crm.Owned {
+func (p *Pacer) give(ctx context.Context, batcher crm.OwnerBatcher, object string, batch []crm.Given, kind *turn) []crm.Owned {
 	place := map[string]int{}
 	var distinct []crm.Given
 	for _, g := range batch {
@@ -98,7 +100,7 @@ func (p *Pacer) give(ctx context.Context, batcher crm.OwnerBatcher, object strin
 	owned := make([]crm.Owned, len(batch))
 	for i, g := range batch {
 		owned[i] = answers[place[g.RecordID]]
-		owned[i].Err = p.gate.again(crm.Calls, owned[i].Err, p.most(object))
+		owned[i].Err = p.gate.again(crm.Calls, owned[i].Err, kind, p.most(object))
 	}
 	return owned
 }

@@ -15,12 +15,8 @@ const (
 	defaultPause = time.Second
 	// wholeDestination is the wait from which a rate limit is about every class, such as a day's.
 	wholeDestination = time.Minute
-	// unlimitedStep keeps refused callers apart where we know no rate.
-	unlimitedStep = 10 * time.Millisecond
 	// onTheWay is how long the later requests of an upsert that has begun may wait: what it has read would be read again.
 	onTheWay = 2
-	// pressure is how long after the last turn of refused callers others may still come back.
-	pressure = 5 * time.Second
 	// guaranteed: one of so many requests is a background one, even while live ones wait.
 	guaranteed = 10
 )
@@ -48,7 +44,6 @@ type lane struct {
 	class    crm.Class
 	closed   time.Time // nobody calls before
 	line     time.Time // the latest turn that refused callers were told
-	lumped   int       // how many were told it
 	queues   [3][]*waiter
 	passedBy int // live requests since the last background one
 	timer    *time.Timer
@@ -114,9 +109,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	if ctx.Err() != nil {
 		return time.Time{}, ended(ctx)
 	}
-	version := g.versions(ctx)
-	if refusal := g.breaker.refuses(version); refusal != nil {
-		g.expect(class, refusal.RetryAfter)
+	if refusal := g.away(ctx, class); refusal != nil {
 		return time.Time{}, refusal
 	}
 	g.mu.Lock()
@@ -149,7 +142,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 		}
 		return time.Time{}, ended(ctx)
 	}
-	if refusal := g.breaker.admit(version); refusal != nil {
+	if refusal := g.breaker.admit(g.versions(ctx)); refusal != nil {
 		g.mu.Lock()
 		g.giveBack(class, w.granted)
 		g.mu.Unlock()
@@ -157,6 +150,15 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 		return time.Time{}, refusal
 	}
 	return w.granted, nil
+}
+
+// away is the refusal of whoever would find an open circuit.
+func (g *gate) away(ctx context.Context, class crm.Class) *crm.Error {
+	refusal := g.breaker.refuses(func() string { return g.versions(ctx) })
+	if refusal != nil {
+		g.expect(class, refusal.RetryAfter)
+	}
+	return refusal
 }
 
 // unused gives back a turn that a batch had and did not need.
@@ -299,55 +301,6 @@ func (g *gate) giveBack(class crm.Class, at time.Time) {
 	g.pump(g.lane(class))
 }
 
-// refusal tells a caller when to come again. Whoever made the call deals out turns; see again.
-func refusal(now, turn time.Time) *crm.Error {
-	if turn.Before(now) {
-		turn = now.Add(leaseEvery) // nothing is ours before the next lease
-	}
-	return &crm.Error{Kind: crm.RateLimited, Code: "paced", RetryAfter: turn.Sub(now)}
-}
-
-// another deals out the turns of those who have to come again: as many as a batch takes come together, so that they make one.
-// The caller holds the lock.
-func (g *gate) another(l *lane, now, soonest time.Time, batch int) time.Duration {
-	if l.lumped >= batch || l.line.Before(soonest) {
-		step := unlimitedStep
-		for _, w := range g.short {
-			if w.limit.Class == "" || w.limit.Class == l.class {
-				step = max(step, w.step())
-			}
-		}
-		requests := 1.0
-		if batch > 1 {
-			requests = max(1, g.cost)
-		}
-		step = time.Duration(float64(step) * requests)
-		g.turned += int(requests)
-		l.line, l.lumped = l.line.Add(step), 0
-		if l.line.Before(soonest) {
-			l.line = soonest
-		}
-	}
-	l.lumped++
-	return l.line.Sub(now)
-}
-
-// pressed says that callers were refused lately, or are told to come back: then it pays to wait for them.
-func (g *gate) pressed(class crm.Class) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return time.Since(g.lane(class).line) < pressure
-}
-
-// expect notes that callers will come back at about the same moment.
-func (g *gate) expect(class crm.Class, after time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if l, at := g.lane(class), time.Now().Add(after); l.line.Before(at) {
-		l.line, l.lumped = at, 0
-	}
-}
-
 // flown learns what a batch costs.
 func (g *gate) flown(requests int) {
 	g.mu.Lock()
@@ -356,23 +309,6 @@ func (g *gate) flown(requests int) {
 		g.cost = float64(requests)
 	}
 	g.cost += (float64(requests) - g.cost) / 8
-}
-
-// again gives a refusal that several callers share a turn for each of them. batch is how many of them one request can carry.
-func (g *gate) again(class crm.Class, refusal *crm.Error, batch int) *crm.Error {
-	if refusal == nil || refusal.Kind != crm.RateLimited {
-		return refusal
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l, now := g.lane(class), time.Now()
-	own := *refusal
-	soonest := now.Add(refusal.RetryAfter)
-	if l.closed.After(soonest) {
-		soonest = l.closed
-	}
-	own.RetryAfter = g.another(l, now, soonest, batch)
-	return &own
 }
 
 // Report implements crm.Gate.

@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	// momentFor is how long a write waits that nobody is ahead of: what comes in the same burst goes with it.
+	momentFor = 5 * time.Millisecond
 	// gatherFor is how long a write waits for company at most while others are under way and a turn is free.
 	gatherFor = 250 * time.Millisecond
 	// regatherFor is how long it waits for those who were told to come back at about this moment.
@@ -22,7 +24,7 @@ const (
 
 // gatherer makes batches of what several callers want at the same moment. What goes into a batch is decided when its first
 // request may be sent, and no sooner: while no turn is free, and while another batch is under way, more comes together. A
-// lone one that finds a free turn goes at once.
+// lone one that finds a free turn goes after a moment.
 type gatherer[In, Out any] struct {
 	gate    *gate
 	place   int
@@ -30,6 +32,8 @@ type gatherer[In, Out any] struct {
 	flights int // at once
 	// send carries out a batch and answers in its order.
 	send func(ctx context.Context, batch []In) []Out
+	// together says which items travel with each other rather than with the rest; nil for all.
+	together func(In) bool
 	// order says which of two parties' first items comes first in a batch; nil where it does not matter.
 	order func(a, b In) int
 	// refused is the answer to what was not sent.
@@ -41,6 +45,8 @@ type gatherer[In, Out any] struct {
 	departing bool
 	timer     *time.Timer
 	cost      float64 // requests that a batch takes, by experience
+
+	turn turn // of those who were told to come again; under the gate's lock
 }
 
 // party is what one caller wants. It stays together.
@@ -59,13 +65,20 @@ func (q *gatherer[In, Out]) do(ctx context.Context, items []In) []Out {
 	if ctx.Err() != nil {
 		return q.refuse(items, ended(ctx))
 	}
+	if refusal := q.gate.away(ctx, crm.Calls); refusal != nil {
+		return q.refuse(items, refusal)
+	}
 	p := &party[In, Out]{items: items, since: time.Now(), done: make(chan struct{})}
 	wait := patience * q.gate.linger
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
 	}
 	q.mu.Lock()
-	if refusal := q.tooLate(p); refusal != nil {
+	refusal := q.gate.breaker.probed() // since it was asked above
+	if refusal == nil {
+		refusal = q.tooLate(p)
+	}
+	if refusal != nil {
 		q.mu.Unlock()
 		return q.refuse(items, refusal)
 	}
@@ -122,7 +135,7 @@ func (q *gatherer[In, Out]) refuse(items []In, refusal *crm.Error) []Out {
 	answers := make([]Out, len(items))
 	for i := range answers {
 		own := *refusal
-		answers[i] = q.refused(q.gate.again(crm.Calls, &own, q.most))
+		answers[i] = q.refused(q.gate.again(crm.Calls, &own, &q.turn, q.most))
 	}
 	return answers
 }
@@ -150,11 +163,9 @@ func (q *gatherer[In, Out]) depart() {
 	for _, p := range q.waiting {
 		waiting += len(p.items)
 	}
-	if pays := q.pays(); waiting < q.most && pays > 0 {
-		if waited := time.Since(q.waiting[0].since); waited < pays {
-			q.later(pays - waited)
-			return
-		}
+	if waited, pays := time.Since(q.waiting[0].since), q.pays(); waiting < q.most && waited < pays {
+		q.later(pays - waited)
+		return
 	}
 	q.departing = true
 	go q.fly()
@@ -170,7 +181,7 @@ func (q *gatherer[In, Out]) pays() time.Duration {
 	case pressed:
 		return regatherFor
 	}
-	return 0
+	return momentFor
 }
 
 func (q *gatherer[In, Out]) later(wait time.Duration) {
@@ -191,13 +202,8 @@ func (q *gatherer[In, Out]) fly() {
 	q.mu.Lock()
 	q.departing = false
 	if refusal != nil {
-		parties := q.waiting
-		q.waiting = nil
 		q.mu.Unlock()
-		for _, p := range parties {
-			p.answers = q.refuse(p.items, refusal)
-			close(p.done)
-		}
+		q.turnAway(refusal)
 		return
 	}
 	parties := q.board()
@@ -211,6 +217,9 @@ func (q *gatherer[In, Out]) fly() {
 	q.flying++
 	q.depart()
 	q.mu.Unlock()
+	if refusal := q.gate.breaker.probed(); refusal != nil { // this batch finds out whether the CRM is back
+		q.turnAway(refusal)
+	}
 
 	trip := &trip{prepaid: true, class: crm.Calls}
 	q.carry(context.WithValue(ctx, tripKey{}, trip), parties)
@@ -231,17 +240,41 @@ func (q *gatherer[In, Out]) fly() {
 	q.depart()
 }
 
-// board takes a batch from those who wait, first come first served. The caller holds the lock.
-func (q *gatherer[In, Out]) board() []*party[In, Out] {
-	n, items := 0, 0
-	for _, p := range q.waiting {
-		if n > 0 && items+len(p.items) > q.most {
-			break
-		}
-		n, items = n+1, items+len(p.items)
+// turnAway refuses everybody who waits, so that they come back together.
+func (q *gatherer[In, Out]) turnAway(refusal *crm.Error) {
+	q.mu.Lock()
+	parties := q.waiting
+	q.waiting = nil
+	q.mu.Unlock()
+	for _, p := range parties {
+		p.answers = q.refuse(p.items, refusal)
+		close(p.done)
 	}
-	parties := slices.Clone(q.waiting[:n])
-	q.waiting = slices.Clone(q.waiting[n:])
+}
+
+// board takes a batch from those who wait, first come first served: those who travel with the first one, and the rest as far
+// as there is room. The caller holds the lock.
+func (q *gatherer[In, Out]) board() []*party[In, Out] {
+	var parties []*party[In, Out]
+	items := 0
+	take := func(wanted func(*party[In, Out]) bool) {
+		full := false
+		q.waiting = slices.DeleteFunc(slices.Clone(q.waiting), func(p *party[In, Out]) bool {
+			if full || !wanted(p) {
+				return false
+			}
+			if full = len(parties) > 0 && items+len(p.items) > q.most; full {
+				return false
+			}
+			parties, items = append(parties, p), items+len(p.items)
+			return true
+		})
+	}
+	if q.together != nil && len(q.waiting) > 0 {
+		kind := q.together(q.waiting[0].items[0])
+		take(func(p *party[In, Out]) bool { return q.together(p.items[0]) == kind })
+	}
+	take(func(*party[In, Out]) bool { return true })
 	if q.order != nil {
 		slices.SortStableFunc(parties, func(a, b *party[In, Out]) int { return q.order(a.items[0], b.items[0]) })
 	}

@@ -15,8 +15,8 @@ import (
 	"handoff/internal/crm/pacer"
 )
 
-// TestALoneWriteWaitsForNobody: with a free turn it goes at once.
-func TestALoneWriteWaitsForNobody(t *testing.T) {
+// TestALoneWriteWaitsAMoment: with a free turn it goes nearly at once.
+func TestALoneWriteWaitsAMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v := &vendor{}
@@ -25,7 +25,7 @@ func TestALoneWriteWaitsForNobody(t *testing.T) {
 			began := time.Now()
 			result := paced.Upsert(t.Context(), "contacts", one())[0]
 			require.Nil(t, result.Err)
-			require.Zero(t, time.Since(began))
+			require.LessOrEqual(t, time.Since(began), 5*time.Millisecond)
 			require.Equal(t, 1, result.Batch.Writes)
 			pass(time.Second)
 		}
@@ -52,7 +52,7 @@ func TestGathersWhileOthersAreUnderWay(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.LessOrEqual(t, len(batches), 4, "the first ones go, and then full batches: %v", batches)
+		require.Len(t, batches, 3, "what comes in a burst goes in full batches")
 	})
 }
 
@@ -91,7 +91,7 @@ func TestOlderAnswersFirst(t *testing.T) {
 			all.Go(func() {
 				require.Equal(t, "record of "+w.Submission, paced.Upsert(t.Context(), "contacts", []crm.Write{w})[0].RecordID)
 			})
-			synctest.Wait()
+			pass(10 * time.Millisecond)
 		}
 		all.Wait()
 		require.Equal(t, []crm.Write{older, newer}, v.calls[1].writes)
@@ -110,7 +110,7 @@ func TestLeaving(t *testing.T) {
 		all.Go(func() {
 			require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err) // makes the others gather
 		})
-		synctest.Wait()
+		pass(10 * time.Millisecond)
 		all.Go(func() {
 			require.Equal(t, "timeout", paced.Upsert(short, "contacts", []crm.Write{write("impatient")})[0].Err.Code)
 		})

@@ -29,7 +29,7 @@ func (p *Pacer) UpsertLinked(ctx context.Context, groups [][]crm.Linked) [][]crm
 		return nil
 	}
 	if most <= 1 || !p.gate.paced(crm.Calls) {
-		return p.link(ctx, linker, groups)
+		return p.link(ctx, linker, groups, new(turn))
 	}
 	results := make([][]crm.Result, len(groups))
 	byShape := map[shape][]int{}
@@ -83,7 +83,7 @@ func (p *Pacer) linker(s shape, linker crm.LinkedUpserter, most int) *gatherer[[
 		q.order = func(a, b []crm.Linked) int { return a[0].Write.SubmittedAt.Compare(b[0].Write.SubmittedAt) } // older answers first
 		q.send = func(ctx context.Context, batch [][]crm.Linked) [][]crm.Result {
 			shared := &crm.Batch{ID: p.options.NewID(), Writes: len(batch)}
-			results := p.link(ctx, linker, batch)
+			results := p.link(ctx, linker, batch, &q.turn)
 			for i, group := range batch {
 				for j, l := range group {
 					if result := &results[i][j]; result.Err != nil || result.RecordID != "" { // not what was not attempted
@@ -105,19 +105,19 @@ func (p *Pacer) linker(s shape, linker crm.LinkedUpserter, most int) *gatherer[[
 func refusedGroup(refusal *crm.Error) []crm.Result { return []crm.Result{{Err: refusal}} }
 
 // link has the connector write groups. A rate limit gives each group a turn of its own.
-func (p *Pacer) link(ctx context.Context, linker crm.LinkedUpserter, groups [][]crm.Linked) [][]crm.Result {
+func (p *Pacer) link(ctx context.Context, linker crm.LinkedUpserter, groups [][]crm.Linked, kind *turn) [][]crm.Result {
 	results := linker.UpsertLinked(ctx, groups)
 	for _, group := range results {
-		var turn *crm.Error
+		var come *crm.Error
 		for j, result := range group {
 			if result.Err == nil || result.Err.Kind != crm.RateLimited {
 				continue
 			}
-			if turn == nil {
-				turn = p.gate.again(crm.Calls, result.Err, linker.MaxGroups())
+			if come == nil {
+				come = p.gate.again(crm.Calls, result.Err, kind, linker.MaxGroups())
 			}
 			own := *result.Err
-			own.RetryAfter = turn.RetryAfter
+			own.RetryAfter = come.RetryAfter
 			group[j].Err = &own
 		}
 	}

@@ -50,6 +50,8 @@ type Pacer struct {
 	owners map[shape]*gatherer[crm.Given, crm.Owned]
 	linked map[shape]*gatherer[[]crm.Linked, []crm.Result]
 	loads  map[string]*loader // by object
+
+	unheard unheard
 }
 
 var _ crm.Connector = (*Pacer)(nil)
@@ -119,9 +121,11 @@ func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) [
 	if l := p.loader(ctx, object); l != nil {
 		return l.do(ctx, writes)
 	}
+	writes = slices.Clone(writes)
+	p.unheard.mark(object, writes)
 	most := p.most(object)
 	if most == 1 || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
-		return p.upsert(ctx, object, writes, p.next.Upsert, most)
+		return p.upsert(ctx, object, writes, p.next.Upsert, new(turn), most)
 	}
 	results := make([]crm.Result, len(writes))
 	// One caller's writes of one shape stay together; usually there is one.
@@ -182,8 +186,9 @@ func (p *Pacer) gatherer(s shape, most int) *gatherer[crm.Write, crm.Result] {
 		q := &gatherer[crm.Write, crm.Result]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Result { return crm.Result{Err: e} }}
 		q.place, q.flights = placeOf(s)
 		q.order = func(a, b crm.Write) int { return a.SubmittedAt.Compare(b.SubmittedAt) } // older answers first
+		q.together = func(w crm.Write) bool { return w.Unheard }
 		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result {
-			return p.batch(ctx, s.object, batch, p.next.Upsert, most)
+			return p.batch(ctx, s.object, batch, p.next.Upsert, &q.turn, most)
 		}
 		p.writes[s] = q
 	}
@@ -201,10 +206,10 @@ func placeOf(s shape) (place, flights int) {
 type way func(ctx context.Context, object string, writes []crm.Write) []crm.Result
 
 // batch writes what was gathered.
-func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write, next way, most int) []crm.Result {
+func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write, next way, kind *turn, most int) []crm.Result {
 	p.options.Metrics.Gathered(object, len(writes))
 	batch := &crm.Batch{ID: p.options.NewID(), Writes: len(writes)}
-	results := p.upsert(ctx, object, writes, next, most)
+	results := p.upsert(ctx, object, writes, next, kind, most)
 	for i := range results {
 		results[i].Batch = batch
 	}
@@ -212,7 +217,7 @@ func (p *Pacer) batch(ctx context.Context, object string, writes []crm.Write, ne
 }
 
 // upsert has the connector write. A rate limit gives each write a turn of its own: as many as a batch takes have one together.
-func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write, next way, most int) []crm.Result {
+func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write, next way, kind *turn, most int) []crm.Result {
 	var results []crm.Result
 	if p.metered {
 		results = next(ctx, object, writes)
@@ -228,8 +233,9 @@ func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write, n
 			p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
 		}
 	}
+	p.unheard.note(object, writes, results)
 	for i := range results {
-		results[i].Err = p.gate.again(crm.Calls, results[i].Err, most)
+		results[i].Err = p.gate.again(crm.Calls, results[i].Err, kind, most)
 	}
 	return results
 }
@@ -258,18 +264,18 @@ func (p *Pacer) once(ctx context.Context, call func() error) error {
 	if p.metered {
 		err := call()
 		if failure := asFailure(err); failure != nil {
-			return p.gate.again(crm.Calls, failure, 1)
+			return p.gate.again(crm.Calls, failure, new(turn), 1)
 		}
 		return err
 	}
 	if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
-		return p.gate.again(crm.Calls, refusal, 1)
+		return p.gate.again(crm.Calls, refusal, new(turn), 1)
 	}
 	err := call()
 	failure := asFailure(err)
 	p.gate.Report(crm.Calls, crm.Answer{Err: failure})
 	if failure != nil {
-		return p.gate.again(crm.Calls, failure, 1)
+		return p.gate.again(crm.Calls, failure, new(turn), 1)
 	}
 	return err
 }

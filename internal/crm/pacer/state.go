@@ -40,6 +40,9 @@ func (p *Pacer) State() State {
 	for _, q := range p.owners {
 		s.Waiting += q.count()
 	}
+	for _, q := range p.linked {
+		s.Waiting += q.count()
+	}
 	for _, l := range p.loads {
 		s.Waiting += l.count()
 	}
