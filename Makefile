@@ -3,8 +3,10 @@
 # Where the development stack keeps programs, data, logs and generated secrets. Removing it loses nothing but the stack.
 STATE := $(shell realpath -m "$(if $(HANDOFF_STATE),$(HANDOFF_STATE),$(CURDIR)/.handoff)")
 export HANDOFF_STATE := $(STATE)
+# Where the programs are built.
+BIN = $(STATE)/bin
 # Built and executed in place of the shell, so that a signal reaches the program itself and nothing stays behind.
-HANDOFF := "$(STATE)/bin/handoff"
+HANDOFF = "$(BIN)/handoff"
 
 .DEFAULT_GOAL := help
 .PHONY: help run lead demo bench record-histories test check tools unit build fmt clean
@@ -29,7 +31,9 @@ record-histories: build ## Record the histories that the replay tests read again
 	@exec $(HANDOFF) dev record-histories
 
 # With the race detector, as the tests are: nothing is compiled twice, and the real processes of the tests are watched too.
+# The tests find these programs built (internal/programs), and those of the running stack are left alone.
 test: BUILD_FLAGS := -race
+test: BIN := $(STATE)/race
 test: check tools unit ## Run every check and every test, as CI does
 
 check: ## Check format, vet, and the determinism of the workflows
@@ -52,7 +56,7 @@ unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 
 build: ## Build Handoff's programs into the state folder
 	@echo "Building Handoff (a minute or two when nothing is cached)"
-	@mkdir -p "$(STATE)/bin" && bash -o pipefail -c 'go build -v $(BUILD_FLAGS) -o "$(STATE)/bin/" ./cmd/... ./worker ./starter 2>&1 | \
+	@mkdir -p "$(BIN)" && bash -o pipefail -c 'go build -v $(BUILD_FLAGS) -o "$(BIN)/" ./cmd/... ./worker ./starter 2>&1 | \
 		awk "{ if (\$$0 ~ /^[A-Za-z0-9._~\/-]+$$/) { if (++n % 100 == 0) print \"  \" n \" packages compiled\" } else print } { fflush() }"'
 
 fmt: ## Format the code
@@ -64,5 +68,5 @@ clean: ## Stop the stack that runs from the state folder, and remove what it kep
 	@if [ -s "$(STATE)/lock" ] && ! flock --nonblock "$(STATE)/lock" true; then \
 		echo "Stopping the stack"; kill -TERM "$$(cat "$(STATE)/lock")"; \
 		flock --timeout 60 "$(STATE)/lock" true || { echo "it did not stop within a minute"; exit 1; }; fi
-	@rm -rf $(foreach part,bin log postgres secrets lock,"$(STATE)/$(part)") "$(STATE)"/temporal.db*
+	@rm -rf $(foreach part,bin race log postgres secrets lock,"$(STATE)/$(part)") "$(STATE)"/temporal.db*
 	@if [ -d "$(STATE)" ]; then rmdir --ignore-fail-on-non-empty "$(STATE)"; fi

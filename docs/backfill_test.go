@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"handoff/internal/programs"
 )
 
 // TestBackfillsOfThePageRun runs the commands of the page about files as dry runs, on a file that has the columns which the
@@ -21,9 +23,7 @@ func TestBackfillsOfThePageRun(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	dir := t.TempDir()
-	handoff := filepath.Join(dir, "handoff")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", handoff, "../cmd/handoff").CombinedOutput()
-	require.NoError(t, err, string(built))
+	handoff := programs.Handoff(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "leads.csv"),
 		[]byte("Your e-mail,First name,Last name,Opt in,Notes\nana@example.com,Ana,Ng,yes,x\nnobody,Ben,Ng,no,\n"), 0o600))
 	columns := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(string(text))
@@ -35,7 +35,7 @@ func TestBackfillsOfThePageRun(t *testing.T) {
 	for _, line := range lines {
 		command := exec.CommandContext(t.Context(), "bash", "-c", strings.Replace(line, "handoff", handoff, 1)+" --dry-run")
 		command.Dir = dir
-		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HANDOFF_CONFIG=" + filepath.Join(root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(root, "mappings")}
+		command.Env = []string{programs.Quick, "PATH=" + os.Getenv("PATH"), "HANDOFF_CONFIG=" + filepath.Join(root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(root, "mappings")}
 		var output bytes.Buffer
 		command.Stdout, command.Stderr = &output, &output
 		err := command.Run()

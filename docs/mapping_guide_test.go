@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,6 +19,7 @@ import (
 
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
+	"handoff/internal/programs"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
 	"handoff/internal/submission"
@@ -123,14 +123,10 @@ func (w *world) write(t *testing.T, s snippet) {
 // newGuideWorld is a checkout's configuration and mappings, the command, a ledger, and a CRM that was set up.
 func newGuideWorld(t *testing.T) *world {
 	t.Helper()
+	handoff := programs.Handoff(t)
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
 	w := &world{ctx: ctx, folder: t.TempDir(), values: map[string]string{}}
-	bin := t.TempDir()
-	build := exec.CommandContext(ctx, "go", "build", "-o", bin+"/", "./cmd/handoff")
-	build.Dir = root
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
 	require.NoError(t, os.CopyFS(filepath.Join(w.folder, "mappings"), os.DirFS(filepath.Join(root, "mappings"))))
 	require.NoError(t, os.WriteFile(filepath.Join(w.folder, "handoff.yaml"), []byte(read(t, filepath.Join(root, "handoff.yaml"))), 0o644))
 
@@ -142,7 +138,7 @@ func newGuideWorld(t *testing.T) *world {
 	}
 	require.NoError(t, ledger.Migrate(ctx, server.DSN("ledger")))
 	w.env = []string{
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=120", "HOME=" + w.folder,
+		programs.Quick, "PATH=" + filepath.Dir(handoff) + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=120", "HOME=" + w.folder,
 		"HANDOFF_LEDGER_DSN=" + server.DSN("ledger"), "HANDOFF_KEYS=" + keys, "HANDOFF_CRM_DSN=" + server.DSN("crm"),
 		"HANDOFF_ADMIN_TOKEN=a-token-for-this-test", "HANDOFF_SOURCE_WEBSITE_SECRETS=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 		"HANDOFF_SOURCE_PARTNER_PORTAL_SECRETS=a-secret-for-this-test",

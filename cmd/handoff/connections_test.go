@@ -20,6 +20,7 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/connection"
 	"handoff/internal/ledger"
+	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
@@ -60,9 +61,7 @@ func freeAddress(t *testing.T) string {
 func TestConnectAndConnections(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	handoff := filepath.Join(dir, "handoff")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", handoff, ".").CombinedOutput()
-	require.NoError(t, err, string(built))
+	handoff := programs.Handoff(t)
 	dsn := stacktest.Postgres(t)
 	require.NoError(t, ledger.Migrate(t.Context(), dsn))
 	keys, err := seal.NewKeys()
@@ -75,6 +74,7 @@ func TestConnectAndConnections(t *testing.T) {
 		c := exec.CommandContext(t.Context(), handoff, args...)
 		c.Dir = dir
 		c.Env = []string{
+			programs.Quick,
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=" + dsn, "HANDOFF_CRM_APP_SECRET=hunter2-app",
 			"HANDOFF_OWN_TOKEN=hunter2-own", "TEMPORAL_ADDRESS=127.0.0.1:1",
 		}

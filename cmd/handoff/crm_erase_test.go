@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
@@ -40,9 +41,7 @@ destinations:
 func TestCRMErase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	handoff := filepath.Join(dir, "handoff")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", handoff, ".").CombinedOutput()
-	require.NoError(t, err, string(built))
+	handoff := programs.Handoff(t)
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
 	vendor := sandboxtest.Start(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1, SearchPerSecond: -1}})
@@ -53,6 +52,7 @@ func TestCRMErase(t *testing.T) {
 		var out, errs bytes.Buffer
 		command.Dir, command.Stdin, command.Stdout, command.Stderr = dir, strings.NewReader(stdin), &out, &errs
 		command.Env = []string{
+			programs.Quick,
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
 			"HANDOFF_CRM_TOKEN=" + hubspot.Token,
 		}

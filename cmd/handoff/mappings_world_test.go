@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,17 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/programs"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
 	"handoff/internal/submission"
 )
 
-// TestMappings builds the command once, so that what is tested is what people run, and runs everything with it.
+// TestMappings runs the command, so that what is tested is what people run.
 func TestMappings(t *testing.T) {
 	t.Parallel()
-	p := program{filepath.Join(t.TempDir(), "handoff")}
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.binary, ".").CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	p := program{programs.Handoff(t)}
 	t.Run("what people see", p.whatPeopleSee)
 	t.Run("the shipped mappings pass", p.theShippedMappingsPass)
 	t.Run("from a sample to a deployed mapping", p.fromASampleToADeployedMapping)
@@ -48,7 +46,7 @@ type world struct {
 
 func (p program) newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{program: p, folder: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
+	w := &world{program: p, folder: t.TempDir(), env: []string{programs.Quick, "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
 	require.NoError(t, os.CopyFS(w.folder, os.DirFS("testdata/world")))
 	return w
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/programs"
 	"handoff/internal/seal"
 	"handoff/internal/secretmanager/managertest"
 	"handoff/internal/stacktest"
@@ -21,9 +22,7 @@ import (
 func TestSecretsFromManagers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	handoff := filepath.Join(dir, "handoff")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", handoff, ".").CombinedOutput()
-	require.NoError(t, err, string(built))
+	handoff := programs.Handoff(t)
 	dsn := stacktest.Postgres(t)
 	require.NoError(t, ledger.Migrate(t.Context(), dsn))
 	keys, err := seal.NewKeys()
@@ -44,7 +43,7 @@ func TestSecretsFromManagers(t *testing.T) {
 	var all bytes.Buffer
 	run := func(more ...string) (string, int) {
 		c := exec.CommandContext(t.Context(), handoff, more[0])
-		c.Dir, c.Env = dir, append(environment, more[1:]...)
+		c.Dir, c.Env = dir, append(environment, append(more[1:], programs.Quick)...)
 		output, err := c.CombinedOutput()
 		all.Write(output)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/mapping"
+	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
@@ -73,12 +74,10 @@ func TestHubSpotPage(t *testing.T) {
 	_, err = s.HubSpot.AddList("Newsletter readers", "contacts", "MANUAL")
 	require.NoError(t, err)
 
-	binary := filepath.Join(folder, "handoff")
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/handoff").CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	binary := programs.Handoff(t)
 	run := func(line string) string {
 		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
-		command.Dir, command.Env = folder, environment
+		command.Dir, command.Env = folder, append(environment, programs.Quick)
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", line, output)
 		return string(output)

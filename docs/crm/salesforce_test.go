@@ -20,6 +20,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/mapping"
+	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/salesforce"
 	"handoff/internal/sandbox/sandboxtest"
@@ -61,12 +62,10 @@ func TestSalesforcePage(t *testing.T) {
 	require.NoError(t, os.MkdirAll(mappings, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(mappings, "demo-request.yaml"), []byte(examples[1]), 0o600))
 
-	binary := filepath.Join(folder, "handoff")
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/handoff").CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	binary := programs.Handoff(t)
 	run := func(line string) (string, error) {
 		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
-		command.Dir, command.Env = folder, environment
+		command.Dir, command.Env = folder, append(environment, programs.Quick)
 		output, err := command.CombinedOutput()
 		return string(output), err
 	}

@@ -18,6 +18,7 @@ import (
 	"handoff/internal/crm/crmtest"
 	"handoff/internal/crm/rest/resttest/standin"
 	"handoff/internal/mapping"
+	"handoff/internal/programs"
 	"handoff/internal/seal"
 	ids "handoff/internal/submission"
 )
@@ -86,14 +87,12 @@ func follow(t *testing.T, destination, mapping string, secrets ...string) *user 
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
 	folder := t.TempDir()
-	u := &user{folder: folder, binary: filepath.Join(folder, "handoff"), mappings: os.DirFS(filepath.Join(folder, "mappings"))}
+	u := &user{folder: folder, binary: programs.Handoff(t), mappings: os.DirFS(filepath.Join(folder, "mappings"))}
 	u.environment = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
 		"WEBSITE_SECRETS=whsec_c2VjcmV0IG9mIHRoZSB3ZWJzaXRlLCBmb3IgdGVzdHM=", "HANDOFF_ADMIN_TOKEN=an-admin-token-of-the-test"}, secrets...)
 	u.configure(t, destination)
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "mappings"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "mappings", "demo-request.yaml"), []byte(mapping), 0o600))
-	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", u.binary, "../../cmd/handoff").CombinedOutput()
-	require.NoError(t, err, "%s", output)
 	return u
 }
 
@@ -108,7 +107,7 @@ func (u *user) configure(t *testing.T, destination string) {
 func (u *user) run(t *testing.T, line string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), u.binary, strings.Fields(line)[1:]...)
-	command.Dir, command.Env = u.folder, u.environment
+	command.Dir, command.Env = u.folder, append(u.environment, programs.Quick)
 	output, err := command.CombinedOutput()
 	return string(output), err
 }

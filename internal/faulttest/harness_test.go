@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/devstack"
+	"handoff/internal/programs"
 	"handoff/internal/stack"
 	"handoff/internal/submission"
 )
@@ -66,34 +65,21 @@ func wholeFor(t *testing.T, timeout time.Duration) (*stack.Stack, context.Contex
 	return shared.stack, ctx
 }
 
-// build builds the programs with the race detector and starts them on servers of their own.
+// build starts the programs on servers of their own.
 func build(ctx context.Context) (*stack.Stack, error) {
 	root, err := devstack.ProjectRoot()
-	if err != nil {
-		return nil, err
-	}
-	state, err := devstack.FindFolder()
 	if err != nil {
 		return nil, err
 	}
 	if shared.folder, err = os.MkdirTemp("", "handoff-fault-"); err != nil {
 		return nil, err
 	}
-	binary, err := devstack.EnsureTemporal(ctx, state, os.Stderr)
-	if err != nil {
-		return nil, err
-	}
-	bin := filepath.Join(shared.folder, "bin")
-	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", bin+"/", "./worker", "./starter", "./cmd/handoff", "./cmd/sandbox")
-	compile.Dir = root
-	if output, err := compile.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the programs: %w\n%s", err, output)
-	}
-	if err := os.Symlink(binary, filepath.Join(bin, "temporal")); err != nil {
+	folder := devstack.Folder{Path: shared.folder}
+	if err := programs.Link(folder.Bin("")); err != nil {
 		return nil, err
 	}
 	return stack.Up(ctx, stack.Options{
-		Folder: devstack.Folder{Path: shared.folder}, Root: root, WithSandbox: true, Env: []string{"HANDOFF_LOG_LEVEL=warn"},
+		Folder: folder, Root: root, WithSandbox: true, Env: []string{"HANDOFF_LOG_LEVEL=warn"},
 	})
 }
 

@@ -2,17 +2,13 @@ package stack_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/devstack"
+	"handoff/internal/programs"
 	"handoff/internal/stack"
 )
 
@@ -23,60 +19,11 @@ const (
 	demoLasts = 7 * time.Minute
 )
 
-// programs are Handoff's own, built once for all tests.
-var programs struct {
-	once   sync.Once
-	folder string
-	err    error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if programs.folder != "" {
-		_ = os.RemoveAll(programs.folder)
-	}
-	os.Exit(code)
-}
-
-// build builds the programs with the race detector, and has the Temporal CLI beside them.
-func build() (string, error) {
-	root, err := devstack.ProjectRoot()
-	if err != nil {
-		return "", err
-	}
-	state, err := devstack.FindFolder()
-	if err != nil {
-		return "", err
-	}
-	// The first build of the Temporal CLI takes minutes.
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
-	defer cancel()
-	temporal, err := devstack.EnsureTemporal(ctx, state, os.Stderr)
-	if err != nil {
-		return "", err
-	}
-	folder, err := os.MkdirTemp("", "handoff-programs-")
-	if err != nil {
-		return "", err
-	}
-	compile := exec.CommandContext(ctx, "go", "build", "-race", "-o", folder+"/", "./worker", "./starter", "./cmd/handoff", "./cmd/sandbox")
-	compile.Dir = root
-	if output, err := compile.CombinedOutput(); err != nil {
-		return folder, fmt.Errorf("build the programs: %w\n%s", err, output)
-	}
-	return folder, os.Symlink(temporal, filepath.Join(folder, "temporal"))
-}
-
 // newFolder is a state folder of the test's own, with all programs in it.
 func newFolder(t *testing.T) devstack.Folder {
 	t.Helper()
-	programs.once.Do(func() { programs.folder, programs.err = build() })
-	require.NoError(t, programs.err)
 	folder := devstack.Folder{Path: t.TempDir()}
-	require.NoError(t, os.MkdirAll(folder.Bin(""), 0o755))
-	for _, name := range []string{"worker", "starter", "handoff", "sandbox", "temporal"} {
-		require.NoError(t, os.Symlink(filepath.Join(programs.folder, name), folder.Bin(name)))
-	}
+	require.NoError(t, programs.Link(folder.Bin("")))
 	return folder
 }
 
