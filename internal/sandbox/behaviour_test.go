@@ -41,33 +41,33 @@ func contact(email string) string {
 	return fmt.Sprintf(`{"inputs":[{"idProperty":"email","id":%q,"objectWriteTraceId":"1","properties":{"firstname":"Ann"}}]}`, email)
 }
 
-const upsert = "/crm/v3/objects/contacts/batch/upsert"
+const upsert = hubspotObjects + "/contacts/batch/upsert"
 
 // TestTenSecondWindow: the window rolls, the headers count down, and searches have a limit of their own.
 func TestTenSecondWindow(t *testing.T) {
 	t.Parallel()
 	s := start(t, hubspot.Options{PerTenSeconds: 3})
 	for left := 2; left >= 0; left-- {
-		response, _ := ask(t, s, "GET", "/crm/v3/owners", "")
+		response, _ := ask(t, s, "GET", hubspotOwners, "")
 		require.Equal(t, http.StatusOK, response.StatusCode)
 		require.Equal(t, fmt.Sprint(left), response.Header.Get("X-HubSpot-RateLimit-Remaining"))
 		s.clock.Advance(time.Second)
 	}
-	response, answer := ask(t, s, "GET", "/crm/v3/owners", "")
+	response, answer := ask(t, s, "GET", hubspotOwners, "")
 	require.Equal(t, http.StatusTooManyRequests, response.StatusCode)
 	require.Equal(t, "TEN_SECONDLY_ROLLING", answer["policyName"])
 	s.clock.Advance(7 * time.Second) // the first call has left the window
-	response, _ = ask(t, s, "GET", "/crm/v3/owners", "")
+	response, _ = ask(t, s, "GET", hubspotOwners, "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	response, _ = ask(t, s, "GET", "/crm/v3/owners", "")
+	response, _ = ask(t, s, "GET", hubspotOwners, "")
 	require.Equal(t, http.StatusTooManyRequests, response.StatusCode)
 
 	for range 5 {
-		response, _ = ask(t, s, "POST", "/crm/v3/objects/contacts/search", `{}`)
+		response, _ = ask(t, s, "POST", hubspotObjects+"/contacts/search", `{}`)
 		require.Equal(t, http.StatusOK, response.StatusCode)
 		require.Empty(t, response.Header.Get("X-HubSpot-RateLimit-Remaining"))
 	}
-	_, answer = ask(t, s, "POST", "/crm/v3/objects/contacts/search", `{}`)
+	_, answer = ask(t, s, "POST", hubspotObjects+"/contacts/search", `{}`)
 	require.Equal(t, "SECONDLY", answer["policyName"])
 }
 
@@ -77,13 +77,13 @@ func TestSearchLag(t *testing.T) {
 	s := start(t, hubspot.Options{SearchLag: 10 * time.Second})
 	ask(t, s, "POST", upsert, contact("ann@example.com"))
 	query := `{"filterGroups":[{"filters":[{"propertyName":"email","operator":"IN","values":["ann@example.com"]}]}]}`
-	_, answer := ask(t, s, "POST", "/crm/v3/objects/contacts/search", query)
+	_, answer := ask(t, s, "POST", hubspotObjects+"/contacts/search", query)
 	require.Empty(t, answer["results"])
-	_, answer = ask(t, s, "POST", "/crm/v3/objects/contacts/batch/read", `{"idProperty":"email","properties":["firstname"],"inputs":[{"id":"ann@example.com"},{"id":"nobody@example.com"}]}`)
+	_, answer = ask(t, s, "POST", hubspotObjects+"/contacts/batch/read", `{"idProperty":"email","properties":["firstname"],"inputs":[{"id":"ann@example.com"},{"id":"nobody@example.com"}]}`)
 	require.Len(t, answer["results"], 1)
 	require.Len(t, answer["errors"], 1)
 	s.clock.Advance(11 * time.Second)
-	_, answer = ask(t, s, "POST", "/crm/v3/objects/contacts/search", query)
+	_, answer = ask(t, s, "POST", hubspotObjects+"/contacts/search", query)
 	require.Len(t, answer["results"], 1)
 }
 
@@ -119,15 +119,15 @@ func TestRules(t *testing.T) {
 		"lead alone":   {"leads", `{"properties":{"hs_lead_name":"x"}}`, "must be associated"},
 		"company":      {"companies", `{"properties":{"city":"Bern"}}`, "MISSING_REQUIRED_PROPERTY"},
 	} {
-		response, answer := ask(t, s, "POST", "/crm/v3/objects/"+c.path, c.body)
+		response, answer := ask(t, s, "POST", hubspotObjects+"/"+c.path, c.body)
 		require.Equal(t, http.StatusBadRequest, response.StatusCode, name)
 		require.Contains(t, answer["message"], c.want, name)
 	}
 	// A stage only goes forward, without a word.
-	ask(t, s, "PATCH", "/crm/v3/objects/contacts/old@example.com?idProperty=email", `{"properties":{"lifecyclestage":"lead"}}`)
+	ask(t, s, "PATCH", hubspotObjects+"/contacts/old@example.com?idProperty=email", `{"properties":{"lifecyclestage":"lead"}}`)
 	require.Equal(t, "customer", s.HubSpot.Records("contacts")[0]["lifecyclestage"])
 	// Any spelling of an address is the same person.
-	response, answer := ask(t, s, "POST", "/crm/v3/objects/contacts", `{"properties":{"email":"OLD@example.com","lastname":"x"}}`)
+	response, answer := ask(t, s, "POST", hubspotObjects+"/contacts", `{"properties":{"email":"OLD@example.com","lastname":"x"}}`)
 	require.Equal(t, http.StatusConflict, response.StatusCode)
 	require.Contains(t, answer["message"], "Existing ID: ")
 }
@@ -137,10 +137,10 @@ func TestErasure(t *testing.T) {
 	t.Parallel()
 	s := start(t, hubspot.Options{})
 	ask(t, s, "POST", upsert, contact("ann@example.com"))
-	response, _ := ask(t, s, "POST", "/crm/v3/objects/contacts/gdpr-delete", `{"objectId":"ann@example.com","idProperty":"email"}`)
+	response, _ := ask(t, s, "POST", hubspotObjects+"/contacts/gdpr-delete", `{"objectId":"ann@example.com","idProperty":"email"}`)
 	require.Equal(t, http.StatusNoContent, response.StatusCode)
 	require.Empty(t, s.HubSpot.Records("contacts"))
-	_, answer := ask(t, s, "POST", "/crm/v3/objects/contacts/search", `{}`)
+	_, answer := ask(t, s, "POST", hubspotObjects+"/contacts/search", `{}`)
 	require.Equal(t, 0.0, answer["total"])
 }
 
@@ -167,16 +167,16 @@ func TestFaults(t *testing.T) {
 	} {
 		control("POST", "faults", fault)
 		for _, want := range []int{status, status, http.StatusOK} {
-			require.Equal(t, want, send(t, s, "GET", "/crm/v3/owners", "", hubspot.Token).StatusCode, fault)
+			require.Equal(t, want, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode, fault)
 		}
 	}
 	control("POST", "faults", `{"kind":"slow_body","for_ms":20}`)
-	_, answer := ask(t, s, "GET", "/crm/v3/owners", "")
+	_, answer := ask(t, s, "GET", hubspotOwners, "")
 	require.Len(t, answer["results"], 2)
 	control("DELETE", "faults", "")
 	control("POST", "faults", `{"kind":"stall"}`)
 	answered := make(chan int)
-	go func() { answered <- send(t, s, "GET", "/crm/v3/owners", "", hubspot.Token).StatusCode }()
+	go func() { answered <- send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode }()
 	require.Eventually(t, func() bool { return len(s.Faults.List()) == 1 }, time.Second, time.Millisecond)
 	control("DELETE", "faults", "")
 	require.Equal(t, http.StatusOK, <-answered)
@@ -184,9 +184,9 @@ func TestFaults(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, send(t, s, "POST", "/_sandbox/faults", `{"kind":"flood"}`, "-").StatusCode)
 	control("PUT", "hubspot/limits", `{"per_ten_seconds":1,"per_day":5,"search_lag_ms":10}`)
 	control("POST", "hubspot/tokens", `{"token":"t1","expires_in":60}`)
-	require.Equal(t, http.StatusTooManyRequests, send(t, s, "GET", "/crm/v3/owners", "", "t1").StatusCode)
+	require.Equal(t, http.StatusTooManyRequests, send(t, s, "GET", hubspotOwners, "", "t1").StatusCode)
 	control("POST", "hubspot/tokens/t1/expire", "")
-	require.Equal(t, http.StatusUnauthorized, send(t, s, "GET", "/crm/v3/owners", "", "t1").StatusCode)
+	require.Equal(t, http.StatusUnauthorized, send(t, s, "GET", hubspotOwners, "", "t1").StatusCode)
 	control("DELETE", "hubspot/tokens/t1", "")
 	control("POST", "reset", "")
 	require.Empty(t, s.HubSpot.Records("contacts"))
@@ -196,7 +196,7 @@ func TestFaults(t *testing.T) {
 func TestFaultsAreSeen(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Bare(t, sandbox.Options{})
-	for _, path := range []string{"/crm/v3/owners", "/services/data/v67.0/limits"} {
+	for _, path := range []string{hubspotOwners, "/services/data/v67.0/limits"} {
 		for _, fault := range []sandbox.Fault{
 			{Kind: sandbox.RateLimit, Count: 1}, {Kind: sandbox.ServerError, Status: 503, Count: 1}, {Kind: sandbox.HTML, Count: 1},
 			{Kind: sandbox.Locked, Count: 1}, {Kind: sandbox.DropBefore, Count: 1},

@@ -78,7 +78,7 @@ var scenes = map[string]scene{
 	"contacts_search_200_stale_index": {lag: 5 * time.Second, set: func(t *testing.T, s *account) {
 		id := s.HubSpot.Put("contacts", "", map[string]string{"email": "gone@example.com"})
 		s.clock.Advance(time.Minute)
-		require.Equal(t, http.StatusNoContent, send(t, s, "DELETE", "/crm/v3/objects/contacts/"+id, "", hubspot.Token).StatusCode)
+		require.Equal(t, http.StatusNoContent, send(t, s, "DELETE", hubspotObjects+"/contacts/"+id, "", hubspot.Token).StatusCode)
 	}},
 	"contact_get_by_email_200": {set: func(_ *testing.T, s *account) { luke(s) }},
 	"properties_contacts_200": {set: func(_ *testing.T, s *account) {
@@ -116,7 +116,7 @@ func fault(f sandbox.Fault) func(*testing.T, *account) {
 
 // used makes the one call that the limit allows.
 func used(t *testing.T, s *account) {
-	require.Equal(t, http.StatusOK, send(t, s, "GET", "/crm/v3/owners", "", hubspot.Token).StatusCode)
+	require.Equal(t, http.StatusOK, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode)
 }
 
 // TestFixtures sends every recorded request and wants the recorded answer, but for what is new every time.

@@ -11,7 +11,7 @@ import (
 	"handoff/internal/sandbox/hubspot"
 )
 
-const preferences = "/communication-preferences/v4/"
+const preferences = "/communication-preferences/" + hubspot.Version + "/"
 
 func status(email string, id int64, state string) string {
 	return fmt.Sprintf(`{"subscriberIdString":%q,"channel":"EMAIL","subscriptionId":%d,"statusState":%q,`+
@@ -76,11 +76,11 @@ func TestScopesOfPreferences(t *testing.T) {
 	s := start(t, hubspot.Options{})
 	s.HubSpot.Allow("starter", 0, "communication_preferences.read_write", "crm.lists.read")
 	for path, want := range map[string]int{
-		"GET " + preferences + "definitions":           http.StatusOK,
-		"POST " + preferences + "statuses/batch/write": http.StatusForbidden,
-		"GET /crm/v3/lists/1":                          http.StatusNotFound,
-		"PUT /crm/v3/lists/1/memberships/add":          http.StatusForbidden,
-		"POST /crm/v3/objects/contacts/gdpr-delete":    http.StatusForbidden,
+		"GET " + preferences + "definitions":               http.StatusOK,
+		"POST " + preferences + "statuses/batch/write":     http.StatusForbidden,
+		"GET " + hubspotLists + "/1":                       http.StatusNotFound,
+		"PUT " + hubspotLists + "/1/memberships/add":       http.StatusForbidden,
+		"POST " + hubspotObjects + "/contacts/gdpr-delete": http.StatusForbidden,
 	} {
 		var method, rest string
 		_, err := fmt.Sscan(path, &method, &rest)
@@ -97,12 +97,12 @@ func TestErasureBlocks(t *testing.T) {
 	ask(t, s, "POST", upsert, contact("ann@example.com"))
 	s.HubSpot.OptOut("ann@example.com", id)
 	for _, body := range []string{`{"objectId":"ann@example.com","idProperty":"email"}`, `{"objectId":"never@example.com","idProperty":"email"}`} {
-		response, _ := ask(t, s, "POST", "/crm/v3/objects/contacts/gdpr-delete", body)
+		response, _ := ask(t, s, "POST", hubspotObjects+"/contacts/gdpr-delete", body)
 		require.Equal(t, http.StatusNoContent, response.StatusCode)
 	}
 	require.Empty(t, s.HubSpot.Statuses(id))
 	for _, email := range []string{"Ann@example.com", "never@example.com"} {
-		response, _ := ask(t, s, "POST", "/crm/v3/objects/contacts", fmt.Sprintf(`{"properties":{"email":%q}}`, email))
+		response, _ := ask(t, s, "POST", hubspotObjects+"/contacts", fmt.Sprintf(`{"properties":{"email":%q}}`, email))
 		require.Equal(t, http.StatusBadRequest, response.StatusCode)
 	}
 	require.Empty(t, s.HubSpot.Records("contacts"))

@@ -45,13 +45,15 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	}
 	var out bytes.Buffer
 	err := pageTemplate.Execute(&out, struct {
-		Vendors                             []vendorShown
-		Faults                              []Fault
-		Shown                               map[string]bool // anchors of records
-		Empty                               bool
-		Host, HubSpotToken, SalesforceToken string
+		Vendors                      []vendorShown
+		Faults                       []Fault
+		Shown                        map[string]bool // anchors of records
+		Empty                        bool
+		Host                         string
+		HubSpotVersion, HubSpotToken string
+		SalesforceToken              string
 	}{
-		[]vendorShown{hub, force}, s.Faults.List(), shown, len(shown) == 0, r.Host, hubspot.Token, salesforce.Token,
+		[]vendorShown{hub, force}, s.Faults.List(), shown, len(shown) == 0, r.Host, hubspot.Version, hubspot.Token, salesforce.Token,
 	})
 	if err != nil {
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)

@@ -50,8 +50,8 @@ const (
 func arrived(t *testing.T) (s *sandboxtest.Running, company, contact, lead string) {
 	t.Helper()
 	s = sandboxtest.Bare(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}, Salesforce: salesforce.Options{PerDay: -1}})
-	company = post(t, s, hubspot.Token, "/crm/v3/objects/companies", object{"associations": []any{}, "properties": object{"name": "Dragonfly Inn", "domain": "dragonfly.example"}}, "id")
-	contact = post(t, s, hubspot.Token, "/crm/v3/objects/contacts", object{
+	company = post(t, s, hubspot.Token, hubspotObjects+"/companies", object{"associations": []any{}, "properties": object{"name": "Dragonfly Inn", "domain": "dragonfly.example"}}, "id")
+	contact = post(t, s, hubspot.Token, hubspotObjects+"/contacts", object{
 		"properties":   object{"email": "ann@example.com", "firstname": script, "lastname": hebrew, "company": strings.Repeat("wide", 100)},
 		"associations": []any{object{"to": object{"id": company}, "types": []any{object{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}}}},
 	}, "id")
@@ -64,7 +64,7 @@ func arrived(t *testing.T) (s *sandboxtest.Running, company, contact, lead strin
 func TestPage(t *testing.T) {
 	t.Parallel()
 	s, company, contact, lead := arrived(t)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/crm/v3/owners", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+hubspotOwners, nil)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer nobody")
 	response, err := client.Do(request)
@@ -90,8 +90,8 @@ func TestPage(t *testing.T) {
 	require.Contains(t, browsertest.Evaluate[string](tab, `document.querySelector('.faults').innerText`), "on paths with /batch/create, 3 left")
 	calls := browsertest.Evaluate[[]string](tab, `[...document.querySelectorAll('.calls tbody tr')].map(r => r.innerText.replace(/\s+/g, ' '))`)
 	require.Len(t, calls, 4)
-	require.Regexp(t, `^[0-9:.]+ GET /crm/v3/owners 401 Unauthorized$`, calls[0], "the newest call is the first")
-	require.Regexp(t, `POST /crm/v3/objects/contacts .*201 Created$`, calls[1])
+	require.Regexp(t, `^[0-9:.]+ GET `+hubspotOwners+` 401 Unauthorized$`, calls[0], "the newest call is the first")
+	require.Regexp(t, `POST `+hubspotObjects+`/contacts .*201 Created$`, calls[1])
 	require.Equal(t, 1, browsertest.Evaluate[int](tab, `document.querySelectorAll('.calls .bad').length`), "a call that failed stands out")
 
 	// Nothing that arrived is more than text.
@@ -157,7 +157,7 @@ func TestEmptyPage(t *testing.T) {
 	tab.Visit(s.URL, 390, 844, "light")
 	text := browsertest.Evaluate[string](tab, `document.getElementById('empty').innerText`)
 	require.Contains(t, text, "Nothing has arrived yet")
-	require.Contains(t, text, "curl "+s.URL+"/crm/v3/objects/contacts")
+	require.Contains(t, text, "curl "+s.URL+hubspotObjects+"/contacts")
 	require.LessOrEqual(t, browsertest.Evaluate[int64](tab, `document.documentElement.scrollWidth`), int64(390))
 	for _, command := range browsertest.Evaluate[[]string](tab, `[...document.querySelectorAll('#empty pre')].map(p => p.innerText)`) {
 		output, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()

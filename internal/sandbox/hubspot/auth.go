@@ -107,15 +107,15 @@ func (a *access) missing(r *http.Request) string {
 	}
 	scope := "crm.objects." + object + "." + action
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/crm/v3/owners"):
+	case strings.HasPrefix(r.URL.Path, pathOwners):
 		scope = "crm.objects.owners.read"
-	case strings.HasPrefix(r.URL.Path, "/crm/v3/properties"):
+	case strings.HasPrefix(r.URL.Path, pathProperties):
 		scope = "crm.schemas." + object + "." + action
-	case strings.HasPrefix(r.URL.Path, "/crm/v3/lists"):
+	case strings.HasPrefix(r.URL.Path, pathLists):
 		scope = "crm.lists." + action
-	case strings.HasPrefix(r.URL.Path, "/communication-preferences/v4/statuses/batch/"):
+	case strings.HasPrefix(r.URL.Path, pathPreferences+"/statuses/batch/"):
 		scope = "communication_preferences.statuses.batch." + action
-	case strings.HasPrefix(r.URL.Path, "/communication-preferences/"):
+	case strings.HasPrefix(r.URL.Path, pathPreferences):
 		scope = "communication_preferences.read_write"
 	case strings.HasSuffix(r.URL.Path, "/gdpr-delete"):
 		scope = "crm.objects.contacts.write"

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -38,8 +37,8 @@ type Options struct {
 	WholeBatch bool
 	// Privacy is that the account has the data privacy settings on: who is subscribed needs a legal basis.
 	Privacy bool
-	// OptOutsStay refuses to subscribe a person anew who has unsubscribed, which version 3 is documented to do. Version 4 does
-	// it, and says so.
+	// OptOutsStay refuses to subscribe a person anew who has unsubscribed, which the version v3 is documented to do. This one
+	// does it, and says so.
 	OptOutsStay bool
 	// Required are the properties that a new record of an object must have, beside the vendor's own.
 	Required map[string][]string
@@ -80,7 +79,7 @@ type Server struct {
 type Call struct {
 	At     time.Time `json:"at"`
 	Method string    `json:"method"`
-	Path   string    `json:"path"`
+	Path   string    `json:"path"` // in Version, whichever it was asked in
 	Status int       `json:"status"`
 	Items  int       `json:"items"` // records in a batch
 }
@@ -119,39 +118,40 @@ func (s *Server) Reset() {
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /oauth/authorize", s.authorize)
-	for _, version := range []string{"v1", "v3", "2026-03", "2026-09"} {
-		mux.HandleFunc("POST /oauth/"+version+"/token", s.token)
-	}
+	mux.HandleFunc("POST "+pathToken, s.token)
 	all := map[string]endpoint{
-		"GET /account-info/v3/details":                                     s.account,
-		"POST /oauth/v2/private-apps/get/access-token-info":                s.tokenInfo,
-		"GET /crm/v3/owners":                                               s.listOwners,
-		"GET /crm/v3/owners/{id}":                                          s.getOwner,
-		"GET /crm/v3/properties/{object}":                                  s.listProperties,
-		"POST /crm/v3/properties/{object}":                                 s.createProperty,
-		"GET /crm/v3/properties/{object}/{name}":                           s.getProperty,
-		"GET /crm/v3/properties/{object}/groups":                           s.listGroups,
-		"POST /crm/v3/properties/{object}/groups":                          s.createGroup,
-		"GET /crm/v3/objects/{object}":                                     s.list,
-		"POST /crm/v3/objects/{object}":                                    s.create,
-		"GET /crm/v3/objects/{object}/{id}":                                s.get,
-		"PATCH /crm/v3/objects/{object}/{id}":                              s.update,
-		"DELETE /crm/v3/objects/{object}/{id}":                             s.archive,
-		"POST /crm/v3/objects/{object}/batch/create":                       s.batchCreate,
-		"POST /crm/v3/objects/{object}/batch/read":                         s.batchRead,
-		"POST /crm/v3/objects/{object}/batch/update":                       s.batchUpdate,
-		"POST /crm/v3/objects/{object}/batch/upsert":                       s.batchUpsert,
-		"POST /crm/v3/objects/{object}/batch/archive":                      s.batchArchive,
-		"POST /crm/v3/objects/{object}/search":                             s.search,
-		"POST /crm/v3/objects/contacts/gdpr-delete":                        s.gdprDelete,
-		"GET /crm/v3/pipelines/{object}":                                   s.pipelines,
-		"GET /crm/v4/associations/{from}/{to}/labels":                      s.labels,
-		"POST /crm/v4/associations/{from}/{to}/batch/create":               s.batchAssociate,
-		"POST /crm/v4/associations/{from}/{to}/batch/associate/default":    s.batchAssociateDefault,
-		"POST /crm/v4/associations/{from}/{to}/batch/read":                 s.batchAssociated,
-		"GET /crm/v4/objects/{from}/{id}/associations/{to}":                s.associated,
-		"PUT /crm/v4/objects/{from}/{id}/associations/{to}/{toId}":         s.associate,
-		"PUT /crm/v4/objects/{from}/{id}/associations/default/{to}/{toId}": s.associateDefault,
+		"GET " + pathAccount: s.account,
+		"POST /oauth/v2/private-apps/get/access-token-info": s.tokenInfo, // it has no other version
+
+		"GET " + pathOwners:                           s.listOwners,
+		"GET " + pathOwners + "/{id}":                 s.getOwner,
+		"GET " + pathProperties + "/{object}":         s.listProperties,
+		"POST " + pathProperties + "/{object}":        s.createProperty,
+		"GET " + pathProperties + "/{object}/{name}":  s.getProperty,
+		"GET " + pathProperties + "/{object}/groups":  s.listGroups,
+		"POST " + pathProperties + "/{object}/groups": s.createGroup,
+		"GET " + pathPipelines + "/{object}":          s.pipelines,
+
+		"GET " + pathObjects + "/{object}":                s.list,
+		"POST " + pathObjects + "/{object}":               s.create,
+		"GET " + pathObjects + "/{object}/{id}":           s.get,
+		"PATCH " + pathObjects + "/{object}/{id}":         s.update,
+		"DELETE " + pathObjects + "/{object}/{id}":        s.archive,
+		"POST " + pathObjects + "/{object}/batch/create":  s.batchCreate,
+		"POST " + pathObjects + "/{object}/batch/read":    s.batchRead,
+		"POST " + pathObjects + "/{object}/batch/update":  s.batchUpdate,
+		"POST " + pathObjects + "/{object}/batch/upsert":  s.batchUpsert,
+		"POST " + pathObjects + "/{object}/batch/archive": s.batchArchive,
+		"POST " + pathObjects + "/{object}/search":        s.search,
+		"POST " + pathObjects + "/contacts/gdpr-delete":   s.gdprDelete,
+
+		"GET " + pathAssociations + "/{from}/{to}/labels":                      s.labels,
+		"POST " + pathAssociations + "/{from}/{to}/batch/create":               s.batchAssociate,
+		"POST " + pathAssociations + "/{from}/{to}/batch/associate/default":    s.batchAssociateDefault,
+		"POST " + pathAssociations + "/{from}/{to}/batch/read":                 s.batchAssociated,
+		"GET " + pathObjects + "/{from}/{id}/associations/{to}":                s.associated,
+		"PUT " + pathObjects + "/{from}/{id}/associations/{to}/{toId}":         s.associate,
+		"PUT " + pathObjects + "/{from}/{id}/associations/default/{to}/{toId}": s.associateDefault,
 	}
 	maps.Copy(all, s.listRoutes())
 	maps.Copy(all, s.subscriptionRoutes())
@@ -161,17 +161,8 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
-// datedPath is a path of the versions that HubSpot names after a month; they mean what v3 and v4 mean.
-var datedPath = regexp.MustCompile(`^/crm/(objects|properties|owners|pipelines|associations|lists)/20\d\d-\d\d(/.*)?$`)
-
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if match := datedPath.FindStringSubmatch(r.URL.Path); match != nil {
-		version := "v3"
-		if match[1] == "associations" {
-			version = "v4"
-		}
-		r.URL.Path, r.URL.RawPath = "/crm/"+version+"/"+match[1]+match[2], ""
-	}
+	r.URL.Path, r.URL.RawPath = inVersion(r.URL.Path), inVersion(r.URL.RawPath)
 	s.mux.ServeHTTP(w, r)
 }
 

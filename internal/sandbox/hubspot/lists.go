@@ -61,17 +61,17 @@ func (l *segment) ids() []string {
 }
 
 // listRoutes are the endpoints of lists.
-// See https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide.
+// See https://developers.hubspot.com/docs/api-reference/2026-03/crm/lists/memberships/update-list-memberships.
 func (s *Server) listRoutes() map[string]endpoint {
 	return map[string]endpoint{
-		"POST /crm/v3/lists":       s.createList,
-		"GET /crm/v3/lists/{list}": s.getList,
-		"GET /crm/v3/lists/object-type-id/{listed}/name/{listName}": s.getListByName,
-		"GET /crm/v3/lists/{list}/memberships":                      s.members,
-		"GET /crm/v3/lists/records/{listed}/{record}/memberships":   s.listsOf,
-		"PUT /crm/v3/lists/{list}/memberships/add":                  s.addMembers,
-		"PUT /crm/v3/lists/{list}/memberships/remove":               s.removeMembers,
-		"PUT /crm/v3/lists/{list}/memberships/add-and-remove":       s.changeMembers,
+		"POST " + pathLists:            s.createList,
+		"GET " + pathLists + "/{list}": s.getList,
+		"GET " + pathLists + "/object-type-id/{listed}/name/{listName}": s.getListByName,
+		"GET " + pathLists + "/{list}/memberships":                      s.members,
+		"GET " + pathLists + "/records/{listed}/{record}/memberships":   s.listsOf,
+		"PUT " + pathLists + "/{list}/memberships/add":                  s.addMembers,
+		"PUT " + pathLists + "/{list}/memberships/remove":               s.removeMembers,
+		"PUT " + pathLists + "/{list}/memberships/add-and-remove":       s.changeMembers,
 	}
 }
 

@@ -178,6 +178,8 @@ func (s *Server) pipelines(r *request) answer {
 	}
 	return answer{http.StatusOK, map[string]any{"results": []map[string]any{{
 		"id": "default", "label": t.path + " pipeline", "displayOrder": 0, "archived": false,
-		"stages": []map[string]any{{"id": "new", "label": "New", "displayOrder": 0, "archived": false}},
+		"stages": []map[string]any{{
+			"id": "new", "label": "New", "displayOrder": 0, "archived": false, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+		}},
 	}}}}
 }

@@ -74,16 +74,15 @@ func (s *Server) statusAnswer(status int, results any, errors []wire) answer {
 	return answer{status, statusAnswer{"COMPLETE", now, now, len(errors), results, errors}}
 }
 
-// subscriptionRoutes are the endpoints of communication preferences, version 4.
-// See https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide.
+// subscriptionRoutes are the endpoints of communication preferences.
+// See https://developers.hubspot.com/docs/api-reference/2026-03/communication-preferences/status/update-subscription.
 func (s *Server) subscriptionRoutes() map[string]endpoint {
-	const base = "/communication-preferences/v4/"
 	return map[string]endpoint{
-		"GET " + base + "definitions":           s.definitions,
-		"POST " + base + "statuses/batch/read":  s.readStatuses,
-		"POST " + base + "statuses/batch/write": s.writeStatuses,
-		"GET " + base + "statuses/{email}":      s.getStatuses,
-		"POST " + base + "statuses/{email}":     s.setStatus,
+		"GET " + pathPreferences + "/definitions":           s.definitions,
+		"POST " + pathPreferences + "/statuses/batch/read":  s.readStatuses,
+		"POST " + pathPreferences + "/statuses/batch/write": s.writeStatuses,
+		"GET " + pathPreferences + "/statuses/{email}":      s.getStatuses,
+		"POST " + pathPreferences + "/statuses/{email}":     s.setStatus,
 	}
 }
 

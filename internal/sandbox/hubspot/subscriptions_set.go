@@ -61,7 +61,7 @@ func (s *Server) writeStatuses(r *request) answer {
 }
 
 // setPreference sets one status. That it is so already is a success too, and so is a person who had unsubscribed and is
-// subscribed anew: version 4 can do that, version 3 could not.
+// subscribed anew: the version v3 could not do that.
 func (s *Server) setPreference(in setting) (shownStatus, *failure) {
 	email := uniqueForm(in.Email)
 	i := slices.IndexFunc(s.subscriptions, func(d *Subscription) bool { return d.ID == in.Subscription })
