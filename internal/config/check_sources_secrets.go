@@ -103,6 +103,9 @@ func (l *loader) checkHandshake(c *Config, path string, s *Source, t trait) {
 	})
 }
 
+// hubspotVersion is a version that HubSpot names after its month; those with numbers have other paths.
+var hubspotVersion = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}$`)
+
 // checkFetch completes how the answers of thin notices are fetched; the worker does it.
 func (l *loader) checkFetch(c *Config, path string, s *Source, t trait) {
 	if s.Fetch == nil {
@@ -125,6 +128,9 @@ func (l *loader) checkFetch(c *Config, path string, s *Source, t trait) {
 		f.Timeout = 10 * time.Second
 	}
 	l.span(at+".timeout", f.Timeout, time.Second, time.Minute)
+	if s.Adapter == HubSpot && f.Version != "" && !hubspotVersion.MatchString(f.Version) {
+		l.problem(at+".version", "want a version of HubSpot's API by its month, such as %s", HubSpotVersion)
+	}
 	if len(f.Properties) > 0 && s.Adapter != HubSpot {
 		l.problem(at+".properties", "only for adapter %s", HubSpot)
 	}

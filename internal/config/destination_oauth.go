@@ -33,13 +33,17 @@ type oauthPaths struct {
 	api, token       string
 }
 
+// HubSpotVersion is the version of HubSpot's API that programs without a connector speak: those that get tokens, and those that
+// fetch what a form has brought. It is the connector's.
+const HubSpotVersion = "2026-03"
+
 // vendorOAuth is what is known of a vendor. HubSpot has people log in elsewhere than where its API answers.
 // See https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth and
 // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm.
 func vendorOAuth(d *Destination) (oauthPaths, bool) {
 	switch d.Connector {
 	case "hubspot":
-		paths := oauthPaths{"https://app.hubspot.com", "/oauth/authorize", "https://api.hubapi.com", "/oauth/2026-03/token"}
+		paths := oauthPaths{"https://app.hubspot.com", "/oauth/authorize", "https://api.hubapi.com", "/oauth/" + HubSpotVersion + "/token"}
 		if d.HubSpot != nil && d.HubSpot.BaseURL != "" {
 			paths.login, paths.api = d.HubSpot.BaseURL, d.HubSpot.BaseURL
 		}

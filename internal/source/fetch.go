@@ -103,7 +103,7 @@ func NewFetcher(c config.Source, client *http.Client, now func() time.Time) (Fet
 	case config.LinkedIn:
 		return &linkedinFetcher{caller: caller.at("https://api.linkedin.com", "202606"), limits: limits, forms: map[string]linkedinForm{}}, nil
 	case config.HubSpot:
-		return &hubspotFetcher{caller.at("https://api.hubapi.com", "v3"), limits, c.Fetch.Properties}, nil
+		return &hubspotFetcher{caller.at("https://api.hubapi.com", config.HubSpotVersion), limits, c.Fetch.Properties}, nil
 	}
 	return nil, fmt.Errorf("adapter %s sends the answers themselves", c.Adapter)
 }

@@ -33,7 +33,7 @@ func (h *hubspotFetcher) Fetch(ctx context.Context, n submission.Notice) (Fetche
 	if len(properties) == 0 {
 		properties = hubspotProperties()
 	}
-	r, err := h.get(ctx, "/crm/"+h.version+"/objects/contacts/"+url.PathEscape(n.ID)+"?properties="+url.QueryEscape(strings.Join(properties, ",")), nil)
+	r, err := h.get(ctx, "/crm/objects/"+h.version+"/contacts/"+url.PathEscape(n.ID)+"?properties="+url.QueryEscape(strings.Join(properties, ",")), nil)
 	if err != nil {
 		return Fetched{}, err
 	}
@@ -65,7 +65,8 @@ func (h *hubspotFetcher) Fetch(ctx context.Context, n submission.Notice) (Fetche
 	}, nil
 }
 
-// List reads the submissions of a form, newest first, as far as the moment.
+// List reads the submissions of a form, newest first, as far as the moment. No version with a date tells them: of forms those
+// have what they ask, and not what was answered.
 func (h *hubspotFetcher) List(ctx context.Context, form string, since time.Time, cursor string) (Page, error) {
 	query := url.Values{"limit": {"50"}}
 	if cursor != "" {

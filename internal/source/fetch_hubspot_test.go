@@ -20,7 +20,7 @@ func contacts() *api {
 		denied: failing(401, `{"status":"error","message":"planted","correlationId":"c-1","category":"EXPIRED_AUTHENTICATION"}`),
 		answer: func(w http.ResponseWriter, r *http.Request) {
 			switch {
-			case r.URL.Path == "/crm/v3/objects/contacts/9051":
+			case r.URL.Path == "/crm/objects/"+config.HubSpotVersion+"/contacts/9051":
 				_, _ = io.WriteString(w, `{"id":"9051","properties":{"email":"lena@example.com","firstname":"Lena","lastname":null,"hs_language":"de",
 					"recent_conversion_event_name":"Pricing: Talk to us","recent_conversion_date":"2026-01-05T13:33:18.500Z"},
 					"createdAt":"2026-01-05T13:33:18.500Z","archived":false}`)

@@ -58,7 +58,7 @@ func (s *Source) Lister(client *http.Client, now func() time.Time) (Lister, erro
 	case config.LinkedIn:
 		return &linkedinFetcher{caller: c.at("https://api.linkedin.com", "202606"), limits: s.config.Limits, forms: map[string]linkedinForm{}}, nil
 	case config.HubSpot:
-		return &hubspotFetcher{c.at("https://api.hubapi.com", "v3"), s.config.Limits, nil}, nil
+		return &hubspotFetcher{c.at("https://api.hubapi.com", config.HubSpotVersion), s.config.Limits, nil}, nil
 	case config.Typeform:
 		list.caller = c.at("https://api.typeform.com", "")
 		return typeformLister{list}, nil
