@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -138,6 +139,15 @@ func Unused(v Vendor) ([]string, error) {
 	}
 	slices.Sort(unused)
 	return unused, nil
+}
+
+// Paths are those that the vendor's description has, with names in the place of what varies.
+func Paths(v Vendor) ([]string, error) {
+	d, err := v.describe()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(d.doc.Paths.Map())), nil
 }
 
 // Serve starts a stand-in of one vendor whose requests are checked.

@@ -36,7 +36,8 @@ func many(n int, item string) string { return strings.TrimSuffix(strings.Repeat(
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	const (
-		contacts  = "/crm/v3/objects/contacts"
+		contacts  = "/crm/objects/2026-03/contacts"
+		owners    = "/crm/owners/2026-03"
 		data      = "/services/data/v67.0"
 		oneLead   = `{"attributes":{"type":"Lead"},"LastName":"Danes"}`
 		leadQuery = data + "/query?q=SELECT+Id+FROM+Lead"
@@ -46,17 +47,18 @@ func TestCheck(t *testing.T) {
 		wrong              []string
 	}{
 		"conforms":               {"POST", contacts + "/batch/create", `{"inputs":[{"associations":[],"properties":{"email":"a@example.com"}}]}`, nil},
-		"an unknown path":        {"GET", "/crm/v3/nothing", "", []string{"the path is not described"}},
+		"another version":        {"GET", "/crm/v3/owners", "", []string{"the path is not described"}},
+		"an unknown path":        {"GET", "/crm/nothing/2026-03", "", []string{"the path is not described"}},
 		"an unknown method":      {"PUT", contacts + "/1", "", []string{"the method is not described"}},
-		"an unknown parameter":   {"GET", "/crm/v3/owners?limt=1", "", []string{"query parameter limt is unknown"}},
-		"a bad parameter":        {"GET", "/crm/v3/owners?limit=501&archived=no", "", []string{"query parameter limit: number must be at most 500", "query parameter archived"}},
-		"a bad part of a path":   {"GET", "/crm/v3/properties/a%20b", "", []string{"path parameter objectType"}},
+		"an unknown parameter":   {"GET", owners + "?limt=1", "", []string{"query parameter limt is unknown"}},
+		"a bad parameter":        {"GET", owners + "?limit=501&archived=no", "", []string{"query parameter limit: number must be at most 500", "query parameter archived"}},
+		"a bad part of a path":   {"GET", "/crm/properties/2026-03/a%20b", "", []string{"path parameter objectType"}},
 		"an unknown member":      {"POST", contacts + "/batch/update", `{"inputs":[{"id":"1","properties":{},"associations":[]}]}`, []string{`/inputs/0: property "associations" is unsupported`}},
 		"a missing member":       {"POST", contacts + "/batch/create", `{"inputs":[{"properties":{}}]}`, []string{`property "associations" is missing`}},
 		"a wrong type":           {"POST", contacts + "/batch/update", `{"inputs":[{"id":"1","properties":{"employees":12}}]}`, []string{"/inputs/0/properties/employees: value must be a string"}},
 		"too many":               {"POST", contacts + "/batch/update", `{"inputs":[` + many(101, `{"id":"1","properties":{}}`) + `]}`, []string{"/inputs: maximum number of items is 100"}},
 		"several things at once": {"POST", contacts + "/batch/update", `{"inputs":[{"properties":{"a":1}}],"x":1}`, []string{"a: value must be a string", `"id" is missing`, `"x" is unsupported`}},
-		"a body too many":        {"GET", "/crm/v3/owners", `{}`, []string{"body not allowed"}},
+		"a body too many":        {"GET", owners, `{}`, []string{"body not allowed"}},
 		"no body":                {"POST", contacts + "/batch/update", "", []string{"value is required but missing"}},
 		"no JSON":                {"POST", contacts + "/batch/update", `{"inputs":`, []string{"unexpected EOF"}},
 		"a form":                 {"POST", "/oauth/2026-03/token", "grant_type=refresh_token&client_id=c&client_secret=s&refresh_token=r", nil},
@@ -99,7 +101,7 @@ func TestCheck(t *testing.T) {
 // TestNoToken: a request without the vendor's kind of token does not pass.
 func TestNoToken(t *testing.T) {
 	t.Parallel()
-	r := request(t, "GET", "/crm/v3/owners", "")
+	r := request(t, "GET", "/crm/owners/2026-03", "")
 	r.Header.Set("Authorization", "Basic t")
 	require.ErrorContains(t, apidescription.Check(r, apidescription.HubSpot), "no bearer in Authorization")
 }
@@ -143,7 +145,7 @@ func TestDescriptions(t *testing.T) {
 	unused, err := apidescription.Unused(apidescription.HubSpot)
 	require.NoError(t, err)
 	require.Contains(t, unused, "listLabels")
-	require.NoError(t, apidescription.Check(request(t, "GET", "/crm/v4/associations/deals/tickets/labels", ""), apidescription.HubSpot))
+	require.NoError(t, apidescription.Check(request(t, "GET", "/crm/associations/2026-03/deals/tickets/labels", ""), apidescription.HubSpot))
 	unused, err = apidescription.Unused(apidescription.HubSpot)
 	require.NoError(t, err)
 	require.NotContains(t, unused, "listLabels")

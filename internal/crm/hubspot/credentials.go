@@ -83,7 +83,7 @@ func (r *Refresh) refresh(ctx context.Context) (string, error) {
 	if base == "" {
 		base = DefaultBaseURL
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/oauth/2026-03/token", strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+pathTo(areaOAuth, "token"), strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", &crm.Error{Kind: crm.Misconfigured, Code: "base_url"}
 	}

@@ -94,7 +94,7 @@ func (c *Connector) eraseOne(ctx context.Context, o *object, r *record, email st
 	method, path := http.MethodDelete, c.objectPath(o, "/"+url.PathEscape(r.ID))
 	var body any
 	if o.isContacts() {
-		method, path, body = http.MethodPost, "/crm/v3/objects/contacts/gdpr-delete", map[string]string{"objectId": r.ID}
+		method, path, body = http.MethodPost, pathTo(areaObjects, "contacts", "gdpr-delete"), map[string]string{"objectId": r.ID}
 		if first := r.Properties["email"]; first != nil && email != "" && folded(*first) == folded(email) {
 			body = map[string]string{"idProperty": "email", "objectId": *first}
 		}

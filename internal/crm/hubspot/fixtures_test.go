@@ -55,7 +55,7 @@ func replay(t *testing.T, path string, f fixture) *hubspot.Connector {
 		switch {
 		case strings.Contains(r.URL.Path, path):
 			f.send(w)
-		case strings.HasPrefix(r.URL.Path, "/crm/v3/properties/"):
+		case strings.HasPrefix(r.URL.Path, "/crm/properties/"):
 			var all []map[string]any
 			for _, name := range []string{"firstname", "phone", "lifecyclestage", "company", "lastname", hubspot.StateProperty, hubspot.KeyProperty, "utm_sorce"} {
 				all = append(all, map[string]any{"name": name, "type": "string", "hasUniqueValue": name == hubspot.KeyProperty})
@@ -218,7 +218,7 @@ func TestFixtureUpdate(t *testing.T) {
 		f := readFixture(t, fixtureName)
 		server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
-			case strings.HasPrefix(r.URL.Path, "/crm/v3/properties/"):
+			case strings.HasPrefix(r.URL.Path, "/crm/properties/"):
 				_ = json.NewEncoder(w).Encode(map[string]any{"results": []map[string]any{
 					{"name": "email"}, {"name": "lastname"}, {"name": hubspot.StateProperty}, {"name": hubspot.KeyProperty},
 				}})
@@ -249,7 +249,7 @@ func TestFixtureOwner(t *testing.T) {
 	t.Parallel()
 	f := readFixture(t, "contact_get_by_email_200")
 	f.Response.Body.(map[string]any)["properties"].(map[string]any)["hubspot_owner_id"] = "41629779"
-	owner, call, err := replay(t, "/objects/contacts/205000000101", f).SetOwner(t.Context(), "contact", "205000000101", "60158084")
+	owner, call, err := replay(t, "/contacts/205000000101", f).SetOwner(t.Context(), "contact", "205000000101", "60158084")
 	require.NoError(t, err)
 	require.Equal(t, "41629779", owner)
 	require.Equal(t, 200, call.Status)

@@ -3,7 +3,6 @@ package hubspot_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/sandbox"
 	account "handoff/internal/sandbox/hubspot"
@@ -41,7 +41,7 @@ func upsert(t *testing.T, c *hubspot.Connector, object string, writes ...crm.Wri
 // paths are the calls since the last time, without what they have in common.
 func paths(s *sandboxtest.Running) (all []string) {
 	for _, call := range s.HubSpot.Calls() {
-		path := strings.NewReplacer("/crm/v3/objects/", "", "/crm/v4/", "", "/crm/v3/", "").Replace(call.Path)
+		path := strings.NewReplacer("/crm/objects/", "", "/crm/", "", hubspot.Version+"/", "", "/"+hubspot.Version, "").Replace(call.Path)
 		all = append(all, fmt.Sprintf("%s %d", path, call.Items))
 	}
 	s.HubSpot.ForgetCalls()
@@ -411,7 +411,7 @@ func TestTwoWorkers(t *testing.T) {
 func meddle(t *testing.T, s *sandboxtest.Running, path string, happens func()) *hubspot.Connector {
 	t.Helper()
 	var once sync.Once
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, path) {
 			once.Do(happens)
 		}
@@ -459,7 +459,7 @@ func TestSilence(t *testing.T) {
 	t.Parallel()
 	s := start(t, account.Options{})
 	silent := 1 // so many calls are answered with nothing
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/batch/create") && silent > 0 {
 			silent--
 			_, _ = w.Write([]byte(`{"status":"COMPLETE","results":[]}`))

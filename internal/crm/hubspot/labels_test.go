@@ -18,6 +18,7 @@ import (
 // label is taken.
 func TestUnknownKindOfLink(t *testing.T) {
 	t.Parallel()
+	const objects = "/crm/objects/" + hubspot.Version
 	var mu sync.Mutex
 	var asked int
 	var created []string
@@ -26,18 +27,18 @@ func TestUnknownKindOfLink(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, text)
 	}
-	mux.HandleFunc("GET /crm/v3/properties/contacts", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+"/crm/properties/"+hubspot.Version+"/contacts", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, `{"results":[{"name":"email","type":"string","fieldType":"text"},{"name":"`+hubspot.StateProperty+`","type":"string","fieldType":"textarea"},
 			{"name":"`+hubspot.KeyProperty+`","type":"string","fieldType":"text","hasUniqueValue":true}]}`)
 	})
-	mux.HandleFunc("POST /crm/v3/objects/contacts/batch/read", func(w http.ResponseWriter, _ *http.Request) { say(w, `{"results":[]}`) })
-	mux.HandleFunc("GET /crm/v4/associations/contacts/tickets/labels", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("POST "+objects+"/contacts/batch/read", func(w http.ResponseWriter, _ *http.Request) { say(w, `{"results":[]}`) })
+	mux.HandleFunc("GET "+"/crm/associations/"+hubspot.Version+"/contacts/tickets/labels", func(w http.ResponseWriter, _ *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked++
 		say(w, `{"results":[{"category":"USER_DEFINED","typeId":71,"label":"Reporter"},{"category":"HUBSPOT_DEFINED","typeId":15,"label":null}]}`)
 	})
-	mux.HandleFunc("POST /crm/v3/objects/contacts/batch/create", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST "+objects+"/contacts/batch/create", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		mu.Lock()
 		defer mu.Unlock()

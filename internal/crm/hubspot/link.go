@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -28,7 +27,7 @@ type associationType struct {
 const hubspotDefined = "HUBSPOT_DEFINED"
 
 // unlabelled are the types of associations between HubSpot's own objects; see "Association type IDs" in
-// https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide. A lead is created
+// https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide. A lead is created
 // with its primary contact.
 var unlabelled = map[[2]string]int{
 	{"contacts", "companies"}: 279, {"companies", "contacts"}: 280, {"contacts", "deals"}: 4, {"deals", "contacts"}: 3,
@@ -71,7 +70,7 @@ func (c *Connector) associationOf(ctx context.Context, o *object, field string) 
 		return asked, nil
 	}
 	r, failure := c.wire.Do(ctx, "describe links of "+o.name, http.MethodGet,
-		"/crm/v4/associations/"+url.PathEscape(o.Object.Object)+"/"+url.PathEscape(link.Object)+"/labels", nil)
+		pathTo(areaAssociations, o.Object.Object, link.Object, "labels"), nil)
 	if failure != nil {
 		return link, failure
 	}
@@ -131,7 +130,7 @@ func (c *Connector) associateField(ctx context.Context, o *object, field string,
 	for i, out := range items {
 		pairs[i] = pair{inputID{out.found.ID}, inputID{out.change.links[field]}, []associationType{{link.Category, link.Type}}}
 	}
-	path := "/crm/v4/associations/" + url.PathEscape(o.Object.Object) + "/" + url.PathEscape(link.Object) + "/batch/create"
+	path := pathTo(areaAssociations, o.Object.Object, link.Object, "batch", "create")
 	r, failure := c.wire.Do(ctx, "link "+o.name, http.MethodPost, path, map[string][]pair{"inputs": pairs})
 	r.Call.Batch = len(items)
 	if failure != nil && len(items) > 1 && mayBeOneItem(failure) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ import (
 
 // memberships are contacts on lists, which HubSpot's screens call segments. HubSpot itself decides who is on a dynamic one:
 // only lists whose processing type is MANUAL or SNAPSHOT can be written.
-// See https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide.
+// See https://developers.hubspot.com/docs/api-reference/2026-03/crm/lists/memberships/update-list-memberships.
 type memberships struct{ *Connector }
 
 func (memberships) fields() []crm.Property {
@@ -90,9 +89,9 @@ func (m memberships) list(ctx context.Context, named string) (list, *crm.Error) 
 		lasts = freshFor
 	}
 	if !known || m.config.Now().Sub(l.read) >= lasts {
-		path := "/crm/v3/lists/object-type-id/" + contactsType + "/name/" + url.PathEscape(named)
+		path := pathTo(areaLists, "object-type-id", contactsType, "name", named)
 		if anID.MatchString(named) {
-			path = "/crm/v3/lists/" + named
+			path = pathTo(areaLists, named)
 		}
 		r, failure := m.wire.Do(ctx, "describe list", http.MethodGet, path, nil)
 		switch {
@@ -164,7 +163,7 @@ func changeOf(batch ...*answer) membershipChange {
 }
 
 func (m memberships) setList(ctx context.Context, id string, batch []*answer) {
-	r, failure := m.wire.Do(ctx, "change list", http.MethodPut, "/crm/v3/lists/"+id+"/memberships/add-and-remove", changeOf(batch...))
+	r, failure := m.wire.Do(ctx, "change list", http.MethodPut, pathTo(areaLists, id, "memberships", "add-and-remove"), changeOf(batch...))
 	r.Call.Batch = len(batch)
 	// The guide and the description of the interface spell one member differently.
 	var told struct {
@@ -209,7 +208,7 @@ func (m memberships) find(ctx context.Context, key crm.Fields, read []string) ([
 		}
 		wanted = l.ID.String()
 	}
-	r, failure := m.wire.Do(ctx, "read lists of contact", http.MethodGet, "/crm/v3/lists/records/"+contactsType+"/"+id+"/memberships", nil)
+	r, failure := m.wire.Do(ctx, "read lists of contact", http.MethodGet, pathTo(areaLists, "records", contactsType, id, "memberships"), nil)
 	if failure != nil && failure.Status == http.StatusNotFound {
 		return nil, nil
 	}

@@ -34,7 +34,7 @@ func (c *Connector) readOwners(ctx context.Context) ([]crm.Owner, *crm.Error) {
 		if after != "" {
 			query.Set("after", after)
 		}
-		r, failure := c.wire.Do(ctx, "list owners", http.MethodGet, "/crm/v3/owners?"+query.Encode(), nil)
+		r, failure := c.wire.Do(ctx, "list owners", http.MethodGet, pathTo(areaOwners)+"?"+query.Encode(), nil)
 		if failure != nil {
 			return nil, failure
 		}

@@ -3,7 +3,6 @@ package hubspot
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -161,5 +160,5 @@ func unlike(values []string) []string {
 }
 
 func (c *Connector) objectPath(o *object, rest string) string {
-	return "/crm/v3/objects/" + url.PathEscape(o.Object.Object) + rest
+	return pathTo(areaObjects, o.Object.Object) + rest
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -91,7 +90,7 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 	if newer != nil && newer != s {
 		return newer, nil, nil
 	}
-	r, failure := c.wire.Do(ctx, "describe "+path, http.MethodGet, "/crm/v3/properties/"+url.PathEscape(path)+"?archived=false", nil)
+	r, failure := c.wire.Do(ctx, "describe "+path, http.MethodGet, pathTo(areaProperties, path)+"?archived=false", nil)
 	if failure != nil {
 		if failure.Status == http.StatusNotFound {
 			failure = r.Fail(&crm.Error{Kind: crm.Misconfigured, Code: "unknown_object", Status: failure.Status, RequestID: failure.RequestID})

@@ -45,7 +45,7 @@ func (c *Connector) MissingScopes(ctx context.Context, objects []string) (missin
 	if err != nil {
 		return nil, false, wire.CredentialFailure(ctx, err)
 	}
-	r, failure := c.wire.Do(ctx, "read scopes", http.MethodPost, "/oauth/v2/private-apps/get/access-token-info", map[string]string{"tokenKey": token})
+	r, failure := c.wire.Do(ctx, "read scopes", http.MethodPost, tokenInfoPath, map[string]string{"tokenKey": token})
 	switch {
 	case failure != nil && failure.Kind.Permanent(), failure != nil && failure.Kind == crm.Auth:
 		return nil, false, nil // a token of another kind

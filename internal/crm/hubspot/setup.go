@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"handoff/internal/crm"
@@ -99,7 +98,7 @@ func (c *Connector) setUp(ctx context.Context, name string) ([]string, *crm.Erro
 
 // create creates those properties that an object has not.
 func (c *Connector) create(ctx context.Context, o *object, properties []newProperty) (created []string, failure *crm.Error) {
-	path := "/crm/v3/properties/" + url.PathEscape(o.Object.Object)
+	path := pathTo(areaProperties, o.Object.Object)
 	grouped := false
 	for _, p := range properties {
 		if _, there := o.properties[p.Name]; there {

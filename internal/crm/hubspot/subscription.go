@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 )
 
 // subscriptions are what people want to be written about, by address and subscription type.
-// See https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide.
+// See https://developers.hubspot.com/docs/api-reference/2026-03/communication-preferences/status/update-subscription.
 type subscriptions struct{ *Connector }
 
 // legalBases are why a person may be written to, as HubSpot's description of the interface names them.
@@ -115,7 +114,7 @@ func (s subscriptions) definitions(ctx context.Context, maxAge time.Duration) ([
 	if list != nil && s.config.Now().Sub(list.read) < maxAge {
 		return list.all, nil
 	}
-	r, failure := s.wire.Do(ctx, "describe subscriptions", http.MethodGet, "/communication-preferences/v4/definitions", nil)
+	r, failure := s.wire.Do(ctx, "describe subscriptions", http.MethodGet, pathTo(areaPreferences, "definitions"), nil)
 	if failure != nil {
 		return nil, failure
 	}
@@ -211,7 +210,7 @@ func textOf(value any) (string, bool) {
 
 // statusPath is where the statuses of an address are. HubSpot has no other way to name it.
 func statusPath(email string) string {
-	return "/communication-preferences/v4/statuses/" + url.PathEscape(strings.TrimSpace(email))
+	return pathTo(areaPreferences, "statuses", strings.TrimSpace(email))
 }
 
 // preference is a status as HubSpot tells it.

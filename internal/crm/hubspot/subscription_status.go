@@ -11,12 +11,9 @@ import (
 	"handoff/internal/crm/wire"
 )
 
-const (
-	batchStatuses = "/communication-preferences/v4/statuses/batch/"
-	// withoutBatch is how long statuses are read and set one at a time after HubSpot has said that the app may not do it
-	// for many at once: that takes Marketing Hub Enterprise and scopes of its own.
-	withoutBatch = time.Hour
-)
+// withoutBatch is how long statuses are read and set one at a time after HubSpot has said that the app may not do it for many
+// at once: that takes Marketing Hub Enterprise and scopes of its own.
+const withoutBatch = time.Hour
 
 // mayBatch says whether many statuses go in one call.
 func (s subscriptions) mayBatch(n int) bool {
@@ -92,7 +89,7 @@ func (a *answer) knows(all []preference, call *crm.Call) {
 
 // readMany reads the statuses of many addresses. Those that HubSpot has never heard of have none.
 func (s subscriptions) readMany(ctx context.Context, emails []string) (map[string][]preference, *crm.Call, *crm.Error) {
-	r, failure := s.wire.Do(ctx, "read subscriptions", http.MethodPost, batchStatuses+"read?channel="+channelEmail, map[string][]string{"inputs": emails})
+	r, failure := s.wire.Do(ctx, "read subscriptions", http.MethodPost, pathTo(areaPreferences, "statuses", "batch", "read")+"?channel="+channelEmail, map[string][]string{"inputs": emails})
 	r.Call.Batch = len(emails)
 	if failure != nil {
 		return nil, r.Call, failure
@@ -162,7 +159,7 @@ func (s subscriptions) set(ctx context.Context, batch []*answer) {
 		for i, a := range batch {
 			inputs[i] = a.setting()
 		}
-		r, failure := s.wire.Do(ctx, "set subscriptions", http.MethodPost, batchStatuses+"write", map[string][]setting{"inputs": inputs})
+		r, failure := s.wire.Do(ctx, "set subscriptions", http.MethodPost, pathTo(areaPreferences, "statuses", "batch", "write"), map[string][]setting{"inputs": inputs})
 		r.Call.Batch = len(batch)
 		var all []preference
 		if failure == nil {
