@@ -20,7 +20,7 @@ func (s *suite) insertThenUpdate(t *testing.T) {
 	require.NotNil(t, first.Call, "a call to the CRM is recorded")
 	require.NotEmpty(t, first.Call.Operation)
 	require.Positive(t, first.Call.Took)
-	require.Equal(t, 1, first.Call.Batch)
+	require.Positive(t, first.Call.Batch) // a pacer puts what is in flight at the same moment into one call
 
 	second := s.write(t, s.submission("sub_b", person, 1, crm.Fields{s.Texts[0]: "two"}))
 	require.Equal(t, crm.Updated, second.Outcome)
