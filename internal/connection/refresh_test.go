@@ -16,12 +16,13 @@ import (
 	"handoff/internal/connection"
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/sandbox/hubspot"
 )
 
 // works says whether HubSpot takes a token.
 func (w *world) works(t *testing.T, token string) bool {
 	t.Helper()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/account-info/v3/details", nil)
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/account-info/"+hubspot.Version+"/details", nil)
 	request.Header.Set("Authorization", "Bearer "+token)
 	answer := httptest.NewRecorder()
 	w.vendor.ServeHTTP(answer, request) // the test's own question, and none of Handoff's

@@ -58,7 +58,7 @@ func newWorld(t *testing.T, rotates bool) *world {
 	w.vendor = sandboxtest.Start(t, sandbox.Options{})
 	w.app = connection.App{OAuth: config.OAuth{
 		ClientID: "app-1", ClientSecret: config.NewSecret(appSecret), Scopes: scopes(), ClientAuth: "body",
-		AuthURL: w.vendor.URL + "/oauth/authorize", TokenURL: w.vendor.URL + "/oauth/2026-03/token", RedirectURL: "http://127.0.0.1:1/callback",
+		AuthURL: w.vendor.URL + "/oauth/authorize", TokenURL: w.vendor.URL + "/oauth/" + config.HubSpotVersion + "/token", RedirectURL: "http://127.0.0.1:1/callback",
 	}}
 	w.db, err = sqlx.Connect("postgres", w.dsn)
 	require.NoError(t, err)

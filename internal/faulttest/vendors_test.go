@@ -98,8 +98,9 @@ func (f *flow) during(ctx context.Context, do func()) {
 // lackAnOption makes a picklist in the account that has no place for large companies: such leads can never be written.
 func lackAnOption(ctx context.Context, t *testing.T, s *stack.Stack) {
 	t.Helper()
-	require.NoError(t, s.Sandbox.API(ctx, colleagues, http.MethodPost, "/crm/v3/properties/leads/groups", map[string]any{"name": "sales", "label": "Sales"}, nil))
-	require.NoError(t, s.Sandbox.API(ctx, colleagues, http.MethodPost, "/crm/v3/properties/leads", map[string]any{
+	const properties = "/crm/properties/" + hubspot.Version + "/leads"
+	require.NoError(t, s.Sandbox.API(ctx, colleagues, http.MethodPost, properties+"/groups", map[string]any{"name": "sales", "label": "Sales"}, nil))
+	require.NoError(t, s.Sandbox.API(ctx, colleagues, http.MethodPost, properties, map[string]any{
 		"name": "segment", "label": "Segment", "type": "enumeration", "fieldType": "select", "groupName": "sales",
 		"options": []any{map[string]any{"label": "SMB", "value": "smb", "displayOrder": 0, "hidden": false}},
 	}, nil))

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"handoff/internal/sandbox/hubspot"
 )
 
 // checkHubSpot asks the account itself: one contact, lead and company each, the newest answers, an owner, links, consent.
@@ -114,7 +116,7 @@ func (b *Sandbox) Linked(ctx context.Context, token, from, to string, ids []stri
 				} `json:"to"`
 			} `json:"results"`
 		}
-		path := "/crm/v4/associations/" + from + "/" + to + "/batch/read"
+		path := "/crm/associations/" + hubspot.Version + "/" + from + "/" + to + "/batch/read"
 		if err := b.API(ctx, token, http.MethodPost, path, map[string]any{"inputs": inputs}, &answer); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,8 @@ import (
 
 const (
 	// salesToken is that of people who work in the account, beside Handoff.
-	salesToken = "pat-na1-00000000-sales"
+	salesToken    = "pat-na1-00000000-sales"
+	companiesPath = "/crm/objects/" + hubspot.Version + "/companies"
 	// freshToken takes the place of the one that is revoked.
 	freshToken = "pat-na1-00000000-fresh"
 	// releasedWithin is how long after a repair a submission may still wait.
@@ -31,7 +32,7 @@ func (s *Stack) hubspotPart(ctx context.Context, run string) (part, error) {
 		return part{}, err
 	}
 	customer := map[string]any{"properties": map[string]string{"name": "Fabrikam", "domain": customerDomain, "lifecyclestage": "customer"}}
-	if err := s.Sandbox.API(ctx, salesToken, http.MethodPost, "/crm/v3/objects/companies", customer, nil); err != nil {
+	if err := s.Sandbox.API(ctx, salesToken, http.MethodPost, companiesPath, customer, nil); err != nil {
 		return part{}, fmt.Errorf("make a customer: %w", err)
 	}
 
@@ -69,7 +70,7 @@ func (s *Stack) awaitCustomer(ctx context.Context) error {
 		var found struct {
 			Total int `json:"total"`
 		}
-		err := s.Sandbox.API(ctx, salesToken, http.MethodPost, "/crm/v3/objects/companies/search", search, &found)
+		err := s.Sandbox.API(ctx, salesToken, http.MethodPost, companiesPath+"/search", search, &found)
 		if err == nil && found.Total > 0 {
 			return nil
 		}
