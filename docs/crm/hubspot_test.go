@@ -162,3 +162,16 @@ func deliver(t *testing.T, set *mapping.Set, connector crm.Connector, form, id s
 	}
 	return written
 }
+
+// TestHubSpotVersion: the page and the README name the version that is spoken.
+func TestHubSpotVersion(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"hubspot.md":      "HubSpot's version **" + config.HubSpotVersion + "**",
+		"../../README.md": "the version " + config.HubSpotVersion + " of HubSpot's API",
+	} {
+		page, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Contains(t, string(page), says, name)
+	}
+}
