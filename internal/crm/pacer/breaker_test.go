@@ -100,3 +100,31 @@ func TestRevokedCredentials(t *testing.T) {
 		require.Equal(t, "closed", paced.State().Circuit)
 	})
 }
+
+// TestWhileOneFindsOut: who comes while one batch finds out whether the CRM is back is told to come again, together with all the
+// others, and none of them goes alone when it has.
+func TestWhileOneFindsOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		away := &crm.Error{Kind: crm.Transient, Code: "unavailable", Status: 503}
+		v := &vendor{takes: 200 * time.Millisecond, script: []*crm.Error{away, away, away, away, away}}
+		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
+		for range 5 {
+			require.NotNil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
+		}
+		pass(11 * time.Second)
+		var all sync.WaitGroup
+		all.Go(func() { require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err) })
+		pass(50 * time.Millisecond)
+		for range 3 {
+			all.Go(func() {
+				failure := paced.Upsert(t.Context(), "contacts", []crm.Write{write("later")})[0].Err
+				require.Equal(t, crm.Error{Kind: crm.Transient, Code: "circuit_open", RetryAfter: time.Second}, *failure)
+			})
+		}
+		all.Wait()
+		pass(time.Minute)
+		require.Equal(t, 6, v.count(), "one found out")
+		require.Equal(t, "closed", paced.State().Circuit)
+	})
+}
