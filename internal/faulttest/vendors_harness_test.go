@@ -168,8 +168,8 @@ func (f *flow) requireHeeded(calls []stack.SandboxCall, tooMany, commanded int) 
 			}
 		}
 	}
-	// A span's calls that a busy machine holds up arrive together with the next span's; that there is no such answer in steady
-	// state is held where time is the test's: internal/bench/pacing.
+	// A worker that is killed takes its count of the span's calls with it; that there is no such answer in steady state is held
+	// where time is the test's: internal/bench/pacing.
 	f.Logf("the vendor said \"too many\" %d times, %d of them because it was told to", refused, commanded)
 	require.GreaterOrEqual(f, refused, commanded)
 	require.LessOrEqual(f, refused, commanded+len(calls)/100)

@@ -61,7 +61,6 @@ type waiter struct {
 	place   int
 	since   time.Time
 	refused chan *crm.Error // closed when its turn has come
-	granted time.Time       // its turn
 }
 
 // trip is one upsert on its way through the gate. Its first request was let through before it began, so that what goes into
@@ -98,19 +97,19 @@ func (g *gate) Wait(ctx context.Context, class crm.Class) error {
 	} else if crm.IsBackground(ctx) {
 		place = behind
 	}
-	if _, refusal := g.pass(ctx, class, place, linger); refusal != nil {
+	if refusal := g.pass(ctx, class, place, linger); refusal != nil {
 		return refusal
 	}
 	return nil
 }
 
-// pass waits for a turn, and says when it was taken.
-func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time.Duration) (time.Time, *crm.Error) {
+// pass waits for a turn.
+func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time.Duration) *crm.Error {
 	if ctx.Err() != nil {
-		return time.Time{}, ended(ctx)
+		return ended(ctx)
 	}
 	if refusal := g.away(ctx, class); refusal != nil {
-		return time.Time{}, refusal
+		return refusal
 	}
 	g.mu.Lock()
 	l := g.lane(class)
@@ -120,7 +119,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	if !known || turn.Sub(now) > linger || hasDeadline && deadline.Before(turn) {
 		refusal := refusal(now, turn)
 		g.mu.Unlock()
-		return time.Time{}, refusal
+		return refusal
 	}
 	w := &waiter{place: place, since: now, refused: make(chan *crm.Error, 1)}
 	l.queues[place] = append(l.queues[place], w)
@@ -129,7 +128,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	select {
 	case refusal := <-w.refused:
 		if refusal != nil {
-			return time.Time{}, refusal
+			return refusal
 		}
 	case <-ctx.Done():
 		g.mu.Lock()
@@ -138,18 +137,18 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 			l.queues[place] = slices.Delete(l.queues[place], i, i+1)
 			g.pump(l)
 		} else if refusal := <-w.refused; refusal == nil { // its turn came at the same moment
-			g.giveBack(class, w.granted)
+			g.giveBack(class)
 		}
-		return time.Time{}, ended(ctx)
+		return ended(ctx)
 	}
 	if refusal := g.breaker.admit(g.versions(ctx)); refusal != nil {
 		g.mu.Lock()
-		g.giveBack(class, w.granted)
+		g.giveBack(class)
 		g.mu.Unlock()
 		g.expect(class, refusal.RetryAfter)
-		return time.Time{}, refusal
+		return refusal
 	}
-	return w.granted, nil
+	return nil
 }
 
 // away is the refusal of whoever would find an open circuit.
@@ -162,11 +161,11 @@ func (g *gate) away(ctx context.Context, class crm.Class) *crm.Error {
 }
 
 // unused gives back a turn that a batch had and did not need.
-func (g *gate) unused(class crm.Class, granted time.Time) {
+func (g *gate) unused(class crm.Class) {
 	g.breaker.unused()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.giveBack(class, granted)
+	g.giveBack(class)
 }
 
 func (g *gate) lane(class crm.Class) *lane {
@@ -242,7 +241,6 @@ func (g *gate) pump(l *lane) {
 		case place == live:
 			l.passedBy++
 		}
-		w.granted = now
 		g.take(l, now)
 		close(w.refused)
 	}
@@ -287,10 +285,10 @@ func (g *gate) take(l *lane, now time.Time) {
 }
 
 // giveBack returns a turn that was not used. The caller holds the lock.
-func (g *gate) giveBack(class crm.Class, at time.Time) {
+func (g *gate) giveBack(class crm.Class) {
 	for _, w := range g.short {
 		if w.limit.Class == "" || w.limit.Class == class {
-			w.giveBack(at)
+			w.giveBack()
 		}
 	}
 	for _, a := range g.long {
@@ -321,6 +319,11 @@ func (g *gate) Report(class crm.Class, answer crm.Answer) {
 	g.breaker.report(answer.Err, func() string { return g.versions(context.Background()) })
 	g.mu.Lock()
 	now := time.Now()
+	for _, w := range g.short {
+		if w.limit.Class == "" || w.limit.Class == class {
+			w.answered(now)
+		}
+	}
 	tooMany := answer.Err != nil && answer.Err.Kind == crm.RateLimited
 	for _, said := range answer.Allowances {
 		if limit := (Limit{Per: said.Per}); !tooMany || limit.Long() { // that nothing is left of a span is what the answer says

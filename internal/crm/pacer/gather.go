@@ -198,7 +198,7 @@ func (q *gatherer[In, Out]) later(wait time.Duration) {
 
 // fly waits for the turn of a batch's first request, takes who waits by then, and carries them out.
 func (q *gatherer[In, Out]) fly() {
-	granted, refusal := q.gate.pass(context.Background(), crm.Calls, q.place, q.gate.linger)
+	refusal := q.gate.pass(context.Background(), crm.Calls, q.place, q.gate.linger)
 	q.mu.Lock()
 	q.departing = false
 	if refusal != nil {
@@ -209,7 +209,7 @@ func (q *gatherer[In, Out]) fly() {
 	parties := q.board()
 	if len(parties) == 0 {
 		q.mu.Unlock()
-		q.gate.unused(crm.Calls, granted)
+		q.gate.unused(crm.Calls)
 		return
 	}
 	ctx, cancel := together(parties, q.place == behind)
@@ -227,7 +227,7 @@ func (q *gatherer[In, Out]) fly() {
 	calls, prepaid := trip.calls, trip.prepaid
 	trip.mu.Unlock()
 	if prepaid {
-		q.gate.unused(crm.Calls, granted)
+		q.gate.unused(crm.Calls)
 	}
 	q.gate.flown(calls)
 	q.mu.Lock()

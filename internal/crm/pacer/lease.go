@@ -90,7 +90,7 @@ func (l *lease) claim(worker string, tooMany bool) crm.Claim {
 	claim := crm.Claim{Destination: l.destination, Worker: worker, Lasts: leaseLasts, TooMany: tooMany}
 	for _, w := range l.gate.short {
 		w.forget(now)
-		demand := len(w.sent) + l.gate.turned
+		demand := w.used() + l.gate.turned
 		for _, lane := range l.gate.lanes {
 			if w.limit.Class == "" || w.limit.Class == lane.class {
 				demand += len(lane.queues[first]) + len(lane.queues[live]) + len(lane.queues[behind])

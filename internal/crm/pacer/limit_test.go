@@ -15,13 +15,14 @@ import (
 	"handoff/internal/crm/pacer"
 )
 
-// TestLimitsHold: whatever comes and whenever, no span of any limit sees more than it allows, everybody is served, and of
-// equals the first one first.
+// TestLimitsHold: whatever comes and whenever, and however long it is on its way, the vendor sees in no span of any limit more
+// than that allows, everybody is served, and of equals the first one first.
 func TestLimitsHold(t *testing.T) {
 	t.Parallel()
 	type arrival struct {
-		at         time.Duration
-		background bool
+		at           time.Duration
+		background   bool
+		there, reply time.Duration // until the vendor counts it, and from then on until its answer is here
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		var limits []pacer.Limit
@@ -33,11 +34,14 @@ func TestLimitsHold(t *testing.T) {
 			})
 		}
 		arrivals := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) arrival {
-			return arrival{time.Duration(rapid.IntRange(0, 30_000).Draw(rt, "at")) * time.Millisecond, rapid.Bool().Draw(rt, "background")}
+			ms := func(most int, what string) time.Duration {
+				return time.Duration(rapid.IntRange(0, most).Draw(rt, what)) * time.Millisecond
+			}
+			return arrival{ms(30_000, "at"), rapid.Bool().Draw(rt, "background"), ms(2_000, "there"), ms(2_000, "reply")}
 		}), 1, 120).Draw(rt, "arrivals")
 		slices.SortStableFunc(arrivals, func(a, b arrival) int { return int(a.at - b.at) })
 
-		granted := make([]time.Time, len(arrivals))
+		granted, counted := make([]time.Time, len(arrivals)), make([]time.Time, len(arrivals))
 		synctest.Test(t, func(t *testing.T) {
 			gate, _ := gateOf(t, pacer.Options{Limits: limits, Linger: 100 * 24 * time.Hour})
 			began := time.Now()
@@ -51,6 +55,9 @@ func TestLimitsHold(t *testing.T) {
 					}
 					if gate.Wait(ctx, crm.Calls) == nil {
 						granted[i] = time.Now()
+						pass(a.there)
+						counted[i] = time.Now()
+						pass(a.reply)
 						gate.Report(crm.Calls, crm.Answer{})
 					}
 				})
@@ -69,7 +76,7 @@ func TestLimitsHold(t *testing.T) {
 			last[place] = at
 		}
 		for _, limit := range limits {
-			requireWithin(rt, granted, limit.Calls, limit.Per)
+			requireWithin(rt, counted, limit.Calls, limit.Per)
 		}
 	})
 }
@@ -81,8 +88,7 @@ func TestTheRateIsUsed(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(100, 10*time.Second), Linger: time.Hour})
 		began := time.Now()
 		for range 1000 {
-			require.NoError(t, gate.Wait(t.Context(), crm.Calls))
-			gate.Report(crm.Calls, crm.Answer{})
+			require.NoError(t, ask(t.Context(), gate, crm.Calls))
 		}
 		require.Less(t, time.Since(began), 105*time.Second, "the vendor would have let 1,000 calls through in 90 seconds at the very least")
 	})
@@ -95,13 +101,37 @@ func TestClassesApart(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Linger: time.Millisecond, Limits: []pacer.Limit{
 			{Class: crm.Calls, Calls: 1, Per: time.Second}, {Class: crm.Searches, Calls: 1, Per: time.Second}, {Calls: 3, Per: time.Hour},
 		}})
-		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		require.NoError(t, ask(t.Context(), gate, crm.Calls))
 		require.Error(t, gate.Wait(t.Context(), crm.Calls))
-		require.NoError(t, gate.Wait(t.Context(), crm.Searches))
+		require.NoError(t, ask(t.Context(), gate, crm.Searches))
 		pass(2 * time.Second)
-		require.NoError(t, gate.Wait(t.Context(), crm.Searches))
+		require.NoError(t, ask(t.Context(), gate, crm.Searches))
 		failure, _ := crm.AsError(gate.Wait(t.Context(), crm.Calls))
 		require.Greater(t, failure.RetryAfter, 50*time.Minute, "the hour's three are used up")
+	})
+}
+
+// TestLateRequestsCount: a request that is long on its way may arrive at the end of it, together with those that left later.
+// One whose end nobody reports is taken for lost.
+func TestLateRequestsCount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, _ := gateOf(t, pacer.Options{Limits: per(2, time.Second), Linger: time.Hour})
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls)) // held up for three seconds
+		time.AfterFunc(3*time.Second, func() { gate.Report(crm.Calls, crm.Answer{}) })
+		var times []time.Duration
+		for began := time.Now(); len(times) < 5; times = append(times, time.Since(began).Round(100*time.Millisecond)) {
+			require.NoError(t, ask(t.Context(), gate, crm.Calls))
+		}
+		s := time.Second
+		require.Equal(t, []time.Duration{s / 2, s * 3 / 2, s * 5 / 2, s * 7 / 2, s * 4}, times)
+
+		pass(time.Minute)
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		began := time.Now()
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		require.InDelta(t, 5*time.Minute, time.Since(began), float64(2*time.Second))
 	})
 }
 

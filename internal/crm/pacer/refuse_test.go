@@ -131,7 +131,7 @@ func TestHonoursTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(1, time.Second), Linger: time.Minute})
-		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		require.NoError(t, ask(t.Context(), gate, crm.Calls))
 		// A deadline before the turn: there is no point in waiting.
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()

@@ -109,6 +109,15 @@ func gateOf(t testing.TB, o pacer.Options) (crm.Gate, *pacer.Pacer) {
 	return m.gate, p
 }
 
+// ask makes a request that is answered at once.
+func ask(ctx context.Context, gate crm.Gate, class crm.Class) error {
+	err := gate.Wait(ctx, class)
+	if err == nil {
+		gate.Report(class, crm.Answer{})
+	}
+	return err
+}
+
 func write(submission string) crm.Write {
 	return crm.Write{Submission: submission, Keys: [][]string{{"email"}}, Fields: crm.Fields{"email": submission + "@example.com"}}
 }

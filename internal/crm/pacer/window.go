@@ -22,8 +22,10 @@ func (l Limit) Long() bool { return l.Per > longest }
 const (
 	// longest is the longest span over which requests are spread evenly.
 	longest = 10 * time.Minute
-	// margin is how much longer than the vendor's our spans are: requests do not take equally long to get there.
-	margin = 0.05
+	// margin is how much longer than the vendor's our spans are: two clocks do not agree on how long that is.
+	margin = 0.01
+	// unanswered is after how long a request is taken for lost whose end nobody has reported.
+	unanswered = 5 * time.Minute
 	// burst is the part of a limit that may be used at once. What comes together is gathered, so that little is needed.
 	burst = 0.05
 	// gentlest is how far a limit is tightened at most.
@@ -36,16 +38,19 @@ const (
 )
 
 // window keeps one limit of spans up to ten minutes: never more than its share in any span, and evenly spread once a small
-// burst is used up, so that nobody waits for a whole span. It is not safe for concurrent use; the clock is its caller's.
+// burst is used up, so that nobody waits for a whole span. The vendor counts a request when it arrives, which is some time
+// between its departure and its answer: it is in every span that may hold that moment. It is not safe for concurrent use; the
+// clock is its caller's.
 type window struct {
 	limit   Limit
 	share   int     // of limit.Calls, this worker's
 	factor  float64 // of the share, after "too many"
 	changed time.Time
-	others  int       // requests in a span that somebody outside makes, by the vendor's count
-	told    time.Time // of the others
-	sent    []time.Time
-	next    time.Time // when the next request would be due, were all spread evenly
+	others  int         // requests in a span that somebody outside makes, by the vendor's count
+	told    time.Time   // of the others
+	under   []time.Time // departures of the requests that have no answer yet
+	counted []time.Time // until when the vendor has counted each of the others at the latest
+	next    time.Time   // when the next request would be due, were all spread evenly
 }
 
 func newWindow(limit Limit, share int) *window { return &window{limit: limit, share: share, factor: 1} }
@@ -91,13 +96,20 @@ func (w *window) earliest(now time.Time, ahead int) (time.Time, bool) {
 	if spread := due.Add(time.Duration(ahead-spare) * w.step()); spread.After(at) {
 		at = spread
 	}
-	if i := len(w.sent) + ahead - n; i >= 0 && i < len(w.sent) {
-		if free := w.sent[i].Add(w.span()); free.After(at) {
+	if i := w.used() + ahead - n; i >= 0 {
+		free := now.Add(w.limit.Per) // an answer that is still to come is a span away at least
+		if i < len(w.counted) {
+			free = w.counted[i].Add(w.limit.Per)
+		}
+		if free.After(at) {
 			at = free
 		}
 	}
 	return at, true
 }
+
+// used is how many requests the vendor may count in the span that ends now.
+func (w *window) used() int { return len(w.under) + len(w.counted) }
 
 // take counts a request that is sent.
 func (w *window) take(now time.Time) {
@@ -105,27 +117,40 @@ func (w *window) take(now time.Time) {
 		w.next = now
 	}
 	w.next = w.next.Add(w.step())
-	w.sent = append(w.sent, now)
+	w.under = append(w.under, now)
 }
 
-// giveBack forgets a request that was taken at that moment and not sent.
-func (w *window) giveBack(at time.Time) {
-	for i := len(w.sent) - 1; i >= 0; i-- {
-		if w.sent[i].Equal(at) {
-			w.sent = append(w.sent[:i], w.sent[i+1:]...)
-			w.next = w.next.Add(-w.step())
-			return
-		}
+// answered notes that a request has its answer. Which one does not matter: so many of them have arrived by now.
+func (w *window) answered(now time.Time) {
+	if len(w.under) == 0 {
+		return // it was taken for lost
+	}
+	latest := w.under[0].Add(time.Duration(margin * float64(w.limit.Per)))
+	if now.After(latest) {
+		latest = now
+	}
+	w.under, w.counted = w.under[1:], append(w.counted, latest)
+}
+
+// giveBack forgets a request that was taken and not sent: the last one, or an earlier one of which the others can be told
+// apart as little.
+func (w *window) giveBack() {
+	if n := len(w.under); n > 0 {
+		w.under = w.under[:n-1]
+		w.next = w.next.Add(-w.step())
 	}
 }
 
 // forget drops what no span holds any more.
 func (w *window) forget(now time.Time) {
+	for len(w.under) > 0 && now.Sub(w.under[0]) > unanswered {
+		w.answered(now)
+	}
 	i := 0
-	for i < len(w.sent) && !now.Before(w.sent[i].Add(w.span())) {
+	for i < len(w.counted) && !now.Before(w.counted[i].Add(w.limit.Per)) {
 		i++
 	}
-	w.sent = w.sent[i:]
+	w.counted = w.counted[i:]
 }
 
 // tighten is for a vendor that said "too many". Several answers of one moment count once.
@@ -156,7 +181,7 @@ func (w *window) heard(now time.Time, most, left int) {
 		w.share = max(min(1, w.share), w.share*most/w.limit.Calls)
 		w.limit.Calls = most
 	}
-	others := (most - left) - len(w.sent) - (w.limit.Calls - w.share)
+	others := (most - left) - w.used() - (w.limit.Calls - w.share)
 	if others < int(noise*float64(w.limit.Calls)) {
 		others = 0
 	}
@@ -167,5 +192,5 @@ func (w *window) heard(now time.Time, most, left int) {
 func (w *window) left(now time.Time) int {
 	w.loosen(now)
 	w.forget(now)
-	return max(0, w.calls()-len(w.sent))
+	return max(0, w.calls()-w.used())
 }
