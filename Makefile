@@ -7,6 +7,7 @@ export HANDOFF_STATE := $(STATE)
 BIN = $(STATE)/bin
 # Built and executed in place of the shell, so that a signal reaches the program itself and nothing stays behind.
 HANDOFF = "$(BIN)/handoff"
+CRM_FLAG = $(if $(CRM),--crm "$(CRM)")
 
 .DEFAULT_GOAL := help
 .PHONY: help run lead demo bench record-histories test check tools unit build fmt clean
@@ -16,13 +17,13 @@ help: ## Say what there is
 		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
 run: build ## Start everything, send one lead through it, stay up until Ctrl-C (CRM=hubspot or CRM=salesforce: on the sandbox)
-	@exec $(HANDOFF) dev run --crm "$(CRM)"
+	@exec $(HANDOFF) dev run $(CRM_FLAG)
 
 lead: build ## Print a curl line that sends a signed sample lead to the running stack
 	@exec $(HANDOFF) dev lead
 
-demo: build ## Send samples that end in every way a lead can end, to three CRMs, print what became of them
-	@exec $(HANDOFF) dev demo
+demo: build ## Send samples that end in every way a lead can end, to three CRMs (CRM=tables: to one), print what became of them
+	@exec $(HANDOFF) dev demo $(CRM_FLAG)
 
 bench: build ## Compare Handoff's throughput with an empty workflow and with six regular activities, and pacing with one call a lead
 	@$(HANDOFF) dev bench && exec $(HANDOFF) dev bench pacer
@@ -30,10 +31,10 @@ bench: build ## Compare Handoff's throughput with an empty workflow and with six
 record-histories: build ## Record the histories that the replay tests read again
 	@exec $(HANDOFF) dev record-histories
 
-# With the race detector, as the tests are: nothing is compiled twice, and the real processes of the tests are watched too.
-# The tests find these programs built (internal/programs), and those of the running stack are left alone.
-test: BUILD_FLAGS := -race
-test: BIN := $(STATE)/race
+# The tests find these programs built (internal/programs), and those of the running stack are left alone. What serves has the
+# race detector, as the tests have: the real processes are watched too. The command has it not, see there.
+test: RACE := -race
+test: BIN := $(STATE)/test
 test: check tools unit ## Run every check and every test, as CI does
 
 check: ## Check format, vet, and the determinism of the workflows
@@ -56,7 +57,8 @@ unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 
 build: ## Build Handoff's programs into the state folder
 	@echo "Building Handoff (a minute or two when nothing is cached)"
-	@mkdir -p "$(BIN)" && bash -o pipefail -c 'go build -v $(BUILD_FLAGS) -o "$(BIN)/" ./cmd/... ./worker ./starter 2>&1 | \
+	@mkdir -p "$(BIN)" && bash -o pipefail -c '{ go build -v -o "$(BIN)/" ./cmd/handoff && \
+		go build -v $(RACE) -o "$(BIN)/" ./cmd/sandbox ./worker ./starter; } 2>&1 | \
 		awk "{ if (\$$0 ~ /^[A-Za-z0-9._~\/-]+$$/) { if (++n % 100 == 0) print \"  \" n \" packages compiled\" } else print } { fflush() }"'
 
 fmt: ## Format the code
@@ -68,5 +70,5 @@ clean: ## Stop the stack that runs from the state folder, and remove what it kep
 	@if [ -s "$(STATE)/lock" ] && ! flock --nonblock "$(STATE)/lock" true; then \
 		echo "Stopping the stack"; kill -TERM "$$(cat "$(STATE)/lock")"; \
 		flock --timeout 60 "$(STATE)/lock" true || { echo "it did not stop within a minute"; exit 1; }; fi
-	@rm -rf $(foreach part,bin race log postgres secrets lock,"$(STATE)/$(part)") "$(STATE)"/temporal.db*
+	@rm -rf $(foreach part,bin test log postgres secrets lock,"$(STATE)/$(part)") "$(STATE)"/temporal.db*
 	@if [ -d "$(STATE)" ]; then rmdir --ignore-fail-on-non-empty "$(STATE)"; fi

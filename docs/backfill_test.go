@@ -35,7 +35,7 @@ func TestBackfillsOfThePageRun(t *testing.T) {
 	for _, line := range lines {
 		command := exec.CommandContext(t.Context(), "bash", "-c", strings.Replace(line, "handoff", handoff, 1)+" --dry-run")
 		command.Dir = dir
-		command.Env = []string{programs.Quick, "PATH=" + os.Getenv("PATH"), "HANDOFF_CONFIG=" + filepath.Join(root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(root, "mappings")}
+		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HANDOFF_CONFIG=" + filepath.Join(root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(root, "mappings")}
 		var output bytes.Buffer
 		command.Stdout, command.Stderr = &output, &output
 		err := command.Run()

@@ -138,7 +138,7 @@ func newGuideWorld(t *testing.T) *world {
 	}
 	require.NoError(t, ledger.Migrate(ctx, server.DSN("ledger")))
 	w.env = []string{
-		programs.Quick, "PATH=" + filepath.Dir(handoff) + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=120", "HOME=" + w.folder,
+		"PATH=" + filepath.Dir(handoff) + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=120", "HOME=" + w.folder,
 		"HANDOFF_LEDGER_DSN=" + server.DSN("ledger"), "HANDOFF_KEYS=" + keys, "HANDOFF_CRM_DSN=" + server.DSN("crm"),
 		"HANDOFF_ADMIN_TOKEN=a-token-for-this-test", "HANDOFF_SOURCE_WEBSITE_SECRETS=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 		"HANDOFF_SOURCE_PARTNER_PORTAL_SECRETS=a-secret-for-this-test",

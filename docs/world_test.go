@@ -61,7 +61,7 @@ func newWorld(t *testing.T) *world {
 	w.crm, err = sql.Open("postgres", s.CRMDSN)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.crm.Close() })
-	w.env = append(s.Environment(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), programs.Quick)
+	w.env = append(s.Environment(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return w
 }
 

@@ -74,7 +74,6 @@ func TestConnectAndConnections(t *testing.T) {
 		c := exec.CommandContext(t.Context(), handoff, args...)
 		c.Dir = dir
 		c.Env = []string{
-			programs.Quick,
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=" + dsn, "HANDOFF_CRM_APP_SECRET=hunter2-app",
 			"HANDOFF_OWN_TOKEN=hunter2-own", "TEMPORAL_ADDRESS=127.0.0.1:1",
 		}

@@ -52,7 +52,6 @@ func TestCRMErase(t *testing.T) {
 		var out, errs bytes.Buffer
 		command.Dir, command.Stdin, command.Stdout, command.Stderr = dir, strings.NewReader(stdin), &out, &errs
 		command.Env = []string{
-			programs.Quick,
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys,
 			"HANDOFF_CRM_TOKEN=" + hubspot.Token,
 		}

@@ -31,7 +31,6 @@ func TestDoctor(t *testing.T) {
 		command := exec.CommandContext(t.Context(), handoff, "doctor")
 		command.Dir = dir
 		command.Env = append([]string{
-			programs.Quick,
 			"PATH=" + os.Getenv("PATH"), "HANDOFF_CONFIG=" + filepath.Join(root, "handoff.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(root, "mappings"),
 			"HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=" + dsn, "HANDOFF_CRM_DSN=" + crm, "TEMPORAL_ADDRESS=127.0.0.1:1",
 		}, env...)
@@ -62,7 +61,6 @@ func TestDoctor(t *testing.T) {
 	setup := exec.CommandContext(t.Context(), handoff, "crm", "setup")
 	setup.Dir = root
 	setup.Env = []string{
-		programs.Quick,
 		"PATH=" + os.Getenv("PATH"), "HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=" + dsn, "HANDOFF_CRM_DSN=" + crm, "HANDOFF_ADMIN_TOKEN=0123456789abcdef",
 		"HANDOFF_SOURCE_WEBSITE_SECRETS=whsec_" + "c2VjcmV0IG9mIHR3ZW50eS1mb3VyIGI=", "HANDOFF_SOURCE_PARTNER_PORTAL_SECRETS=a-secret-of-the-portal",
 	}

@@ -46,7 +46,7 @@ type world struct {
 
 func (p program) newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{program: p, folder: t.TempDir(), env: []string{programs.Quick, "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
+	w := &world{program: p, folder: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "COLUMNS=110"}}
 	require.NoError(t, os.CopyFS(w.folder, os.DirFS("testdata/world")))
 	return w
 }

@@ -43,7 +43,7 @@ func TestSecretsFromManagers(t *testing.T) {
 	var all bytes.Buffer
 	run := func(more ...string) (string, int) {
 		c := exec.CommandContext(t.Context(), handoff, more[0])
-		c.Dir, c.Env = dir, append(environment, append(more[1:], programs.Quick)...)
+		c.Dir, c.Env = dir, append(environment, more[1:]...)
 		output, err := c.CombinedOutput()
 		all.Write(output)
 		if err != nil {

@@ -77,7 +77,7 @@ func TestHubSpotPage(t *testing.T) {
 	binary := programs.Handoff(t)
 	run := func(line string) string {
 		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
-		command.Dir, command.Env = folder, append(environment, programs.Quick)
+		command.Dir, command.Env = folder, environment
 		output, err := command.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", line, output)
 		return string(output)

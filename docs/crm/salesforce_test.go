@@ -65,7 +65,7 @@ func TestSalesforcePage(t *testing.T) {
 	binary := programs.Handoff(t)
 	run := func(line string) (string, error) {
 		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
-		command.Dir, command.Env = folder, append(environment, programs.Quick)
+		command.Dir, command.Env = folder, environment
 		output, err := command.CombinedOutput()
 		return string(output), err
 	}

@@ -107,7 +107,7 @@ func (u *user) configure(t *testing.T, destination string) {
 func (u *user) run(t *testing.T, line string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), u.binary, strings.Fields(line)[1:]...)
-	command.Dir, command.Env = u.folder, append(u.environment, programs.Quick)
+	command.Dir, command.Env = u.folder, u.environment
 	output, err := command.CombinedOutput()
 	return string(output), err
 }

@@ -1,5 +1,7 @@
-// Package programs gives tests the programs that people run. They are built once for all packages of a test run, with the
-// race detector where the test has it: linking them takes longer than most tests.
+// Package programs gives tests the programs that people run. They are built once for all packages of a test run, because
+// linking them takes longer than most tests: those that serve with the race detector where the test has it, the command
+// without. Tests run the command hundreds of times, and each start costs five times as much with the detector, which has
+// little to find there: what commands do at the same time is in packages that have tests of their own.
 package programs
 
 import (
@@ -17,9 +19,6 @@ import (
 
 	"handoff/internal/devstack"
 )
-
-// Quick is for the environment of programs: one that has the race detector takes a second to end otherwise.
-const Quick = "GORACE=atexit_sleep_ms=0"
 
 // patience is for a build with nothing cached.
 const patience = 20 * time.Minute
@@ -80,9 +79,9 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder, flags := state.Bin(""), []string{"build"}
+	folder, detector := state.Bin(""), "-race=false"
 	if race {
-		folder, flags = filepath.Join(state.Path, "race"), append(flags, "-race") // as make test builds them
+		folder, detector = filepath.Join(state.Path, "test"), "-race" // as make test builds them
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("make the folder for programs: %w", err)
@@ -97,10 +96,12 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, "go", append(flags, "-o", folder+"/", "./worker", "./starter", "./cmd/handoff", "./cmd/sandbox")...)
-	command.Dir = root
-	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the programs: %w\n%s", err, output)
+	for _, arguments := range [][]string{{"./cmd/handoff"}, {detector, "./cmd/sandbox", "./worker", "./starter"}} {
+		command := exec.CommandContext(ctx, "go", append([]string{"build", "-o", folder + "/"}, arguments...)...)
+		command.Dir = root
+		if output, err := command.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build the programs: %w\n%s", err, output)
+		}
 	}
 	return folder, nil
 })

@@ -25,7 +25,6 @@ func TestPrograms(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, handoff, linked)
 	command := exec.CommandContext(t.Context(), handoff, "help")
-	command.Env = []string{programs.Quick}
 	output, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	require.Contains(t, string(output), "Check, try, test and compare mappings")
