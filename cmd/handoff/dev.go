@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -100,7 +101,7 @@ func portsFromEnvironment() (stack.Ports, error) {
 }
 
 func newDevRun() *cobra.Command {
-	var named string
+	named := string(stack.OwnTables)
 	cmd := &cobra.Command{
 		Use: "run", Short: "Start everything, hand one sample lead through it, and stay up until Ctrl-C", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -108,7 +109,7 @@ func newDevRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, down, err := bringUp(cmd, crm, crm != stack.OwnTables)
+			s, down, err := bringUp(cmd, crm, crm.OnSandbox())
 			if err != nil {
 				return err
 			}
@@ -127,20 +128,34 @@ func newDevRun() *cobra.Command {
 			}
 		},
 	}
-	cmd.Flags().StringVar(&named, "crm", "", "hubspot or salesforce, on the sandbox; tables of your own when left out")
+	cmd.Flags().StringVar(&named, "crm", named, "tables of your own, or hubspot or salesforce on the sandbox")
 	return cmd
 }
 
 func newDevDemo() *cobra.Command {
-	return &cobra.Command{
+	named := []string{string(stack.OwnTables), string(stack.HubSpot), string(stack.Salesforce)}
+	cmd := &cobra.Command{
 		Use: "demo", Short: "Start everything, send samples that reach every disposition, print what became of them, and stop", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, down, err := bringUp(cmd, stack.OwnTables, true)
+			var crms []stack.CRM
+			for _, name := range named {
+				crm, err := stack.CRMNamed(name)
+				if err != nil {
+					return err
+				}
+				crms = append(crms, crm)
+			}
+			if len(crms) == 0 {
+				return errors.New("name a CRM after --crm, or leave it out for all")
+			}
+			s, down, err := bringUp(cmd, crms[0], slices.ContainsFunc(crms, stack.CRM.OnSandbox))
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, down()) }()
-			return s.Demo(cmd.Context(), cmd.OutOrStdout())
+			return s.Demo(cmd.Context(), cmd.OutOrStdout(), crms...)
 		},
 	}
+	cmd.Flags().StringSliceVar(&named, "crm", named, "the CRMs that are written to, one after the other")
+	return cmd
 }

@@ -19,7 +19,7 @@ type CRM string
 
 const (
 	// OwnTables is the shipped handoff.yaml, whose CRM is tables of your own.
-	OwnTables CRM = ""
+	OwnTables CRM = "tables"
 	// HubSpot and Salesforce are the vendors', on the sandbox: deploy/demo has a folder for each.
 	HubSpot    CRM = "hubspot"
 	Salesforce CRM = "salesforce"
@@ -31,8 +31,11 @@ func CRMNamed(name string) (CRM, error) {
 	case OwnTables, HubSpot, Salesforce:
 		return crm, nil
 	}
-	return "", fmt.Errorf("there is no CRM %q here; want %s or %s, or none for tables of your own", name, HubSpot, Salesforce)
+	return "", fmt.Errorf("there is no CRM %q here; want %q, %q or %q", name, OwnTables, HubSpot, Salesforce)
 }
+
+// OnSandbox says whether the sandbox plays the CRM.
+func (c CRM) OnSandbox() bool { return c != OwnTables }
 
 // sandboxAddress is where the configurations in deploy/demo expect the sandbox: its own default.
 const sandboxAddress = "http://127.0.0.1:8090"

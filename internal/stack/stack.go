@@ -4,6 +4,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type Ports struct {
 type Options struct {
 	Folder      devstack.Folder
 	Root        string // of the project: handoff.yaml, mappings/ and deploy/demo/
-	CRM         CRM    // what is written to
+	CRM         CRM    // what is written to; OwnTables where it is empty
 	WithSandbox bool   // with the sandbox, which the vendors' CRMs need
 	Ports       Ports
 	UI          bool      // with Temporal's Web UI
@@ -71,6 +72,7 @@ func Up(ctx context.Context, o Options) (*Stack, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
+	o.CRM = cmp.Or(o.CRM, OwnTables)
 	s := &Stack{Options: o}
 	if err := s.up(ctx); err != nil {
 		return nil, errors.Join(err, s.Down())
