@@ -17,6 +17,8 @@ const (
 	wholeDestination = time.Minute
 	// onTheWay is how long the later requests of an upsert that has begun may wait: what it has read would be read again.
 	onTheWay = 2
+	// connectorPanic is the code of a call during which the connector broke.
+	connectorPanic = "connector_panic"
 	// guaranteed: one of so many requests is a background one, even while live ones wait.
 	guaranteed = 10
 )
@@ -81,7 +83,7 @@ func tripOf(ctx context.Context) *trip {
 
 // Wait implements crm.Gate.
 func (g *gate) Wait(ctx context.Context, class crm.Class) error {
-	place, linger := live, g.linger
+	place := live
 	if t := tripOf(ctx); t != nil {
 		t.mu.Lock()
 		t.calls++
@@ -93,18 +95,18 @@ func (g *gate) Wait(ctx context.Context, class crm.Class) error {
 		if paid {
 			return nil
 		}
-		place, linger = first, g.linger*onTheWay
+		place = first
 	} else if crm.IsBackground(ctx) {
 		place = behind
 	}
-	if refusal := g.pass(ctx, class, place, linger); refusal != nil {
+	if refusal := g.pass(ctx, class, place); refusal != nil {
 		return refusal
 	}
 	return nil
 }
 
 // pass waits for a turn.
-func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time.Duration) *crm.Error {
+func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
@@ -116,7 +118,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int, linger time
 	now := time.Now()
 	turn, known := g.turn(l, now, place, 0)
 	deadline, hasDeadline := ctx.Deadline()
-	if !known || turn.Sub(now) > linger || hasDeadline && deadline.Before(turn) {
+	if !known || turn.Sub(now) > g.lingerOf(place) || hasDeadline && deadline.Before(turn) {
 		refusal := refusal(now, turn)
 		g.mu.Unlock()
 		return refusal
@@ -217,23 +219,25 @@ func (g *gate) earliest(l *lane, now time.Time, ahead int, background bool) (tim
 	return at, known
 }
 
-// pump lets go whoever's turn has come, and sets the clock for the next one. The caller holds the lock.
+// pump lets go whoever's turn has come, tells those whose turn has moved too far away, and sets the clock for the next one.
+// The caller holds the lock.
 func (g *gate) pump(l *lane) {
 	for {
-		place := l.next()
-		if place < 0 {
-			return
-		}
 		now := time.Now()
-		at, known := g.earliest(l, now, 0, place == behind)
-		if !known {
+		place, at, known := g.due(l, now)
+		if place < 0 || !known {
 			return // the next lease tells
+		}
+		w := l.queues[place][0]
+		if at.Sub(w.since) > patience*g.lingerOf(place) {
+			l.queues[place] = l.queues[place][1:]
+			w.refused <- refusal(now, at)
+			continue
 		}
 		if at.After(now) {
 			g.wake(l, at.Sub(now))
 			return
 		}
-		w := l.queues[place][0]
 		l.queues[place] = l.queues[place][1:]
 		switch {
 		case place == behind:
@@ -244,6 +248,30 @@ func (g *gate) pump(l *lane) {
 		g.take(l, now)
 		close(w.refused)
 	}
+}
+
+// due is the place whose first one goes next, and when; -1 where nobody waits. What is kept of a day for live calls holds up
+// nobody but those in the background. The caller holds the lock.
+func (g *gate) due(l *lane, now time.Time) (place int, at time.Time, known bool) {
+	place = l.next()
+	if place < 0 {
+		return place, now, true
+	}
+	at, known = g.earliest(l, now, 0, place == behind)
+	if place == behind && known && len(l.queues[live]) > 0 {
+		if free, _ := g.earliest(l, now, 0, false); free.Before(at) && at.Sub(l.queues[behind][0].since) <= patience*g.linger {
+			return live, free, true
+		}
+	}
+	return place, at, known
+}
+
+// lingerOf is how long a request waits for its turn at most, by what was expected when it came.
+func (g *gate) lingerOf(place int) time.Duration {
+	if place == first {
+		return g.linger * onTheWay
+	}
+	return g.linger
 }
 
 // next is the place whose first one goes next, -1 where nobody waits.
@@ -342,6 +370,13 @@ func (g *gate) Report(class crm.Class, answer crm.Answer) {
 	}
 }
 
+// counted has a call made that was let through, and notes how it ended, also where the connector breaks.
+func (g *gate) counted(call func() *crm.Error) {
+	failure := &crm.Error{Kind: crm.Transient, Code: connectorPanic}
+	defer func() { g.Report(crm.Calls, crm.Answer{Err: failure}) }()
+	failure = call()
+}
+
 // heard notes what the vendor says is left. A limit that nobody has configured is learnt. The caller holds the lock.
 func (g *gate) heard(now time.Time, said crm.Allowance) {
 	if said.Max <= 0 || said.Per <= 0 {
@@ -408,11 +443,7 @@ func (g *gate) close(l *lane, now, opens time.Time) {
 	l.closed = opens
 	for place, queue := range l.queues {
 		l.queues[place] = slices.DeleteFunc(queue, func(w *waiter) bool {
-			linger := g.linger
-			if place == first {
-				linger *= onTheWay
-			}
-			if opens.Sub(w.since) <= linger {
+			if opens.Sub(w.since) <= g.lingerOf(place) {
 				return false
 			}
 			w.refused <- refusal(now, opens)

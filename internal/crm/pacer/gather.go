@@ -68,7 +68,7 @@ func (q *gatherer[In, Out]) do(ctx context.Context, items []In) []Out {
 	if refusal := q.gate.away(ctx, crm.Calls); refusal != nil {
 		return q.refuse(items, refusal)
 	}
-	p := &party[In, Out]{items: items, since: time.Now(), done: make(chan struct{})}
+	p := &party[In, Out]{items: items, since: time.Now(), done: make(chan struct{}), leave: func() {}}
 	wait := patience * q.gate.linger
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
@@ -104,6 +104,11 @@ func (q *gatherer[In, Out]) do(ctx context.Context, items []In) []Out {
 	case <-p.done:
 		return p.answers
 	case <-ctx.Done():
+	}
+	select {
+	case <-p.done: // at the same moment
+		return p.answers
+	default:
 		p.leave()
 		return q.refuse(items, ended(ctx))
 	}
@@ -198,7 +203,7 @@ func (q *gatherer[In, Out]) later(wait time.Duration) {
 
 // fly waits for the turn of a batch's first request, takes who waits by then, and carries them out.
 func (q *gatherer[In, Out]) fly() {
-	refusal := q.gate.pass(context.Background(), crm.Calls, q.place, q.gate.linger)
+	refusal := q.gate.pass(context.Background(), crm.Calls, q.place)
 	q.mu.Lock()
 	q.departing = false
 	if refusal != nil {
@@ -290,7 +295,7 @@ func (q *gatherer[In, Out]) carry(ctx context.Context, parties []*party[In, Out]
 	answers := func() (answers []Out) {
 		defer func() {
 			if recover() != nil {
-				answers = q.refuse(batch, &crm.Error{Kind: crm.Transient, Code: "connector_panic"})
+				answers = q.refuse(batch, &crm.Error{Kind: crm.Transient, Code: connectorPanic})
 			}
 		}()
 		return q.send(ctx, batch)

@@ -193,3 +193,31 @@ func TestTheDayIsKeptForLiveLeads(t *testing.T) {
 		require.NoError(t, gate.Wait(t.Context(), crm.Calls), "the next day")
 	})
 }
+
+// TestABackfillThatMustWaitForTheDayHoldsUpNobody: while its call waits at the gate for the next second, the vendor says that
+// others have used up what the day had left for it.
+func TestABackfillThatMustWaitForTheDayHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		day := 24 * time.Hour
+		gate, _ := gateOf(t, pacer.Options{Linger: 5 * time.Second, Limits: []pacer.Limit{{Calls: 1, Per: time.Second}, {Calls: 40, Per: day}}})
+		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+		began := time.Now()
+		var all sync.WaitGroup
+		all.Go(func() {
+			failure, _ := crm.AsError(ask(crm.AsBackground(t.Context()), gate, crm.Calls))
+			require.NotNil(t, failure)
+			require.Equal(t, crm.RateLimited, failure.Kind)
+			require.Greater(t, failure.RetryAfter, 10*time.Minute)
+			require.Less(t, time.Since(began), 5*time.Second, "and is told so")
+		})
+		synctest.Wait()
+		for range 3 {
+			all.Go(func() { require.NoError(t, ask(t.Context(), gate, crm.Calls)) })
+		}
+		synctest.Wait()
+		gate.Report(crm.Calls, crm.Answer{Allowances: []crm.Allowance{{Per: day, Max: 40, Left: 5}}}) // eight are kept for live calls
+		all.Wait()
+		require.Less(t, time.Since(began), 5*time.Second)
+	})
+}

@@ -229,8 +229,10 @@ func (p *Pacer) upsert(ctx context.Context, object string, writes []crm.Write, n
 				results[i].Err = &own
 			}
 		} else {
-			results = next(ctx, object, writes)
-			p.gate.Report(crm.Calls, crm.Answer{Err: verdict(results)})
+			p.gate.counted(func() *crm.Error {
+				results = next(ctx, object, writes)
+				return verdict(results)
+			})
 		}
 	}
 	p.unheard.note(object, writes, results)
@@ -271,10 +273,12 @@ func (p *Pacer) once(ctx context.Context, call func() error) error {
 	if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
 		return p.gate.again(crm.Calls, refusal, new(turn), 1)
 	}
-	err := call()
-	failure := asFailure(err)
-	p.gate.Report(crm.Calls, crm.Answer{Err: failure})
-	if failure != nil {
+	var err error
+	p.gate.counted(func() *crm.Error {
+		err = call()
+		return asFailure(err)
+	})
+	if failure := asFailure(err); failure != nil {
 		return p.gate.again(crm.Calls, failure, new(turn), 1)
 	}
 	return err

@@ -176,3 +176,53 @@ func TestWithoutRetryAfter(t *testing.T) {
 		require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
 	})
 }
+
+// TestACallerLeavesWhileAllAreTurnedAway: at the moment in which the CRM says "too many" to one batch and everybody who waits
+// behind it is told, some of them give up.
+func TestACallerLeavesWhileAllAreTurnedAway(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		synctest.Test(t, func(t *testing.T) {
+			tooMany := &crm.Error{Kind: crm.RateLimited, RetryAfter: time.Minute}
+			v := &vendor{takes: 500 * time.Millisecond, script: []*crm.Error{tooMany}}
+			paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(2, time.Second), Linger: 5 * time.Second})
+			var all sync.WaitGroup
+			all.Go(func() { paced.Upsert(t.Context(), "contacts", one()) })
+			pass(100 * time.Millisecond)
+			for range 50 {
+				all.Go(func() {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					time.AfterFunc(405*time.Millisecond, cancel) // as the answer comes: 5 ms of gathering, 500 ms of the call
+					require.NotNil(t, paced.Upsert(ctx, "contacts", one())[0].Err)
+				})
+			}
+			all.Wait()
+			require.Equal(t, 1, v.count())
+		})
+	}
+}
+
+// TestAConnectorThatBreaksBreaksNobodyElse: also one that breaks while it finds out whether the CRM is back.
+func TestAConnectorThatBreaksBreaksNobodyElse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broken := 6
+		v := &vendor{answer: func(crm.Write) crm.Result {
+			if broken--; broken >= 0 {
+				panic("a connector that breaks")
+			}
+			return crm.Result{RecordID: "1"}
+		}}
+		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
+		for range 5 {
+			require.Equal(t, crm.Transient, paced.Upsert(t.Context(), "contacts", one())[0].Err.Kind)
+		}
+		require.Equal(t, "open", paced.State().Circuit)
+		pass(11 * time.Second)
+		require.Equal(t, crm.Transient, paced.Upsert(t.Context(), "contacts", one())[0].Err.Kind, "it finds out, and breaks again")
+		pass(11 * time.Second)
+		require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
+		require.Equal(t, "closed", paced.State().Circuit)
+	})
+}

@@ -91,8 +91,9 @@ func (c *Client) Do(ctx context.Context, operation, method, path string, body an
 			refusal, _ := crm.AsError(err)
 			return r, r.Fail(refusal)
 		}
-		next, failure := c.attempt(ctx, r, token, renewed, method, path, payload, headers)
-		c.Gate.Report(class, crm.Answer{Err: failure, Allowances: c.Allowances(r.Header)})
+		next, failure := c.counted(class, r, func() (string, *crm.Error) {
+			return c.attempt(ctx, r, token, renewed, method, path, payload, headers)
+		})
 		if failure != nil {
 			return r, r.Fail(failure)
 		}
@@ -102,6 +103,15 @@ func (c *Client) Do(ctx context.Context, operation, method, path string, body an
 		}
 		token = next
 	}
+}
+
+// counted tells the gate how a request ended that was let through, also where the connector breaks: others wait for that.
+func (c *Client) counted(class crm.Class, r *Reply, attempt func() (string, *crm.Error)) (next string, failure *crm.Error) {
+	answer := crm.Answer{Err: &crm.Error{Kind: crm.Transient, Code: "connector_panic"}}
+	defer func() { c.Gate.Report(class, answer) }()
+	next, failure = attempt()
+	answer = crm.Answer{Err: failure, Allowances: c.Allowances(r.Header)}
+	return next, failure
 }
 
 // Raw is a body that is not JSON.
