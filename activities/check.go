@@ -75,13 +75,19 @@ func (a *Activities) check(ctx context.Context, name string) (found []ledger.Sch
 	if err != nil {
 		return nil, "", err
 	}
+	if destination.KnowsOwners {
+		owners, err := schemacheck.CheckOwners(ctx, rules.Mappings, rules.Routing, name, destination.Connector)
+		if err != nil {
+			return nil, "", err
+		}
+		findings = append(findings, owners...)
+	}
 	for _, f := range findings {
 		found = append(found, ledger.SchemaFinding{
 			Mapping: f.Mapping, Object: f.Object, Field: f.Field, Code: f.Code, Expect: f.Expect, Place: placed(f.Place),
 		})
 	}
-	owners, err := checkOwners(ctx, rules, name, destination)
-	return append(found, owners...), rules.Version, err
+	return found, rules.Version, nil
 }
 
 func placed(p mapping.Place) string {

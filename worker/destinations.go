@@ -39,7 +39,7 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 		}
 		destination := activities.Destination{
 			Connector: connector, Trace: d.Trace, Bulk: d.Bulk() != nil,
-			KnowsOwners: (d.Postgres == nil || d.Postgres.Owners != nil) && (d.Rest == nil || d.Rest.Owners != nil),
+			KnowsOwners: d.KnowsOwners(),
 		}
 		paced := pacer.New(connector, pacing(name, d, metrics.Of(name)))
 		metrics.Watch(func() telemetry.Pacing { return told(paced.State()) })

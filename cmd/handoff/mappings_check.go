@@ -15,6 +15,7 @@ import (
 	"handoff/internal/crm/connectors"
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/schemacheck"
+	"handoff/internal/routing"
 )
 
 func newCheck(t *tools) *cobra.Command {
@@ -24,6 +25,8 @@ func newCheck(t *tools) *cobra.Command {
 		Short: "Compare what the mappings write with the live schema of a CRM",
 		Long: `Compare what the mappings write with what a CRM takes now: properties that are missing or read-only, other types, values
 that a list no longer has, texts that are too long, and properties that every record must have and that nothing fills.
+Those to whom routing.yaml gives records are compared with the people whom the CRM knows, unless one mapping is asked for:
+who is not among them, or has been switched off.
 
 It asks the CRM as a worker would, and needs what a worker needs in its environment. Nothing is written.`,
 		Example: `  handoff mappings check --destination crm
@@ -35,7 +38,7 @@ It asks the CRM as a worker would, and needs what a worker needs in its environm
 			if err != nil {
 				return false, err
 			}
-			set, _, err := compile(f)
+			set, table, err := compile(f)
 			if err != nil {
 				return false, err
 			}
@@ -50,10 +53,13 @@ It asks the CRM as a worker would, and needs what a worker needs in its environm
 			if err := mapped(set, name); err != nil {
 				return false, err
 			}
+			if name != "" {
+				table = nil // routing is no mapping's own
+			}
 			report := schemacheck.Report{Destinations: asked, Findings: []schemacheck.Finding{}, Unread: map[string]string{}}
 			for _, d := range asked {
 				report.Fields += written(set, d, name)
-				found, err := checkLive(cmd.Context(), set, c, d)
+				found, err := checkLive(cmd.Context(), set, table, c, d)
 				if err != nil {
 					report.Unread[d] = err.Error()
 				}
@@ -117,15 +123,24 @@ func written(set *mapping.Set, destination, name string) int {
 	return n
 }
 
-func checkLive(ctx context.Context, set *mapping.Set, c *config.Config, destination string) (found []schemacheck.Finding, err error) {
+// checkLive makes the comparison that the worker makes too. Without a routing table no owners are compared.
+func checkLive(ctx context.Context, set *mapping.Set, table *routing.Table, c *config.Config, destination string) (found []schemacheck.Finding, err error) {
 	connector, err := connectors.New(ctx, destination, c.Destinations[destination], tokens(c))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, connector.Close()) }()
 	found, err = schemacheck.Check(ctx, set, destination, connector)
+	if err == nil && c.Destinations[destination].KnowsOwners() {
+		var owners []schemacheck.Finding
+		owners, err = schemacheck.CheckOwners(ctx, set, table, destination, connector)
+		found = append(found, owners...)
+	}
 	if failure, ok := crm.AsError(err); ok && failure.Kind == crm.Transient {
 		err = fmt.Errorf("%w; does the CRM run where its variable says?", err)
 	}
-	return found, err
+	if err != nil {
+		return nil, err // a part that was read would look like the whole
+	}
+	return found, nil
 }

@@ -30,6 +30,11 @@ func (d Destination) Bulk() *SalesforceBulk {
 	return d.Salesforce.Bulk
 }
 
+// KnowsOwners says that the CRM lists everybody who can be given records, and not merely those who have some.
+func (d Destination) KnowsOwners() bool {
+	return (d.Postgres == nil || d.Postgres.Owners != nil) && (d.Rest == nil || d.Rest.Owners != nil)
+}
+
 // Postgres is a CRM that is a set of tables of your own.
 type Postgres struct {
 	DSNEnv   string            `yaml:"dsn_env"` // the environment variable that holds the connection string

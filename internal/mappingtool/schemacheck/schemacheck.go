@@ -1,5 +1,5 @@
-// Package schemacheck compares what mappings write with what a CRM takes, before a lead finds out. The command line and the
-// worker's scheduled check share it. Nothing in it has seen an answer.
+// Package schemacheck compares what mappings write with what a CRM takes, and whom routing names with whom the CRM knows,
+// before a lead finds out. The command line and the worker's scheduled check share it. Nothing in it has seen an answer.
 package schemacheck
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // Finding is one thing that a destination will not take as a mapping writes it. It holds no personal data.
 type Finding struct {
-	Mapping     string        `json:"mapping"`
+	Mapping     string        `json:"mapping,omitempty"` // none where routing is at fault
 	Destination string        `json:"destination"`
 	Object      string        `json:"object"` // as the CRM calls it
 	Field       string        `json:"field,omitempty"`
