@@ -37,7 +37,8 @@ func newDoctor(env environ) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look at everything that a lead needs on its way, and say what to do about what is wrong",
 		Long: `Looks at the configuration, the secrets, the ledger and its clock, Temporal with its namespace, search attributes and workers, each CRM's
-credentials and their scopes, and the mappings against what each CRM takes. It changes nothing, and needs the environment of the worker.
+credentials and their scopes, the mappings against what each CRM takes, and routing against whom it knows. It changes nothing, and
+needs the environment of the worker.
 
 It ends with 0 when all is well and with 1 when something is to be done.`,
 		Args: cobra.NoArgs,
@@ -73,28 +74,36 @@ const examineTimeout = 15 * time.Second
 // examine looks at one thing after the other. What stands on something that is wrong is left out, so that one cause is
 // one line.
 func (d *doctor) examine(ctx context.Context) {
-	c := d.configuration()
+	c, whole := d.configuration()
 	if c == nil {
 		return
 	}
 	d.secrets(c)
-	for _, look := range []func(context.Context, *config.Config){d.ledger, d.temporal, d.rules, d.connections, d.destinations} {
+	looks := []func(context.Context, *config.Config){d.temporal, d.rules}
+	if whole {
+		looks = []func(context.Context, *config.Config){d.ledger, d.temporal, d.rules, d.connections, d.destinations}
+	}
+	for _, look := range looks {
 		bounded, cancel := context.WithTimeout(ctx, examineTimeout)
 		look(bounded, c)
 		cancel()
 	}
 }
 
-// configuration reads the file as the worker does. Where only variables are missing, the rest is looked at all the same.
-func (d *doctor) configuration() *config.Config {
+// configuration reads the file as the worker does. Where only variables are missing it is not whole, and what needs no
+// secret can be looked at all the same. A file with mistakes is none: nil.
+func (d *doctor) configuration() (c *config.Config, whole bool) {
 	path := config.Path(d.environ)
 	c, err := config.Load(path, d.environ, config.ProgramWorker)
 	if err == nil {
 		d.ok("configuration", "%s: %d sources, %d destinations", path, len(c.Sources), len(c.Destinations))
-		return c
+		return c, true
 	}
 	d.wrong("configuration", path+" cannot be used as it is", problemLines(err)...)
-	return nil
+	if c, err = config.Load(path, d.environ, programTools); err != nil {
+		return nil, false
+	}
+	return c, false
 }
 
 // problemLines are what is wrong, one line each.

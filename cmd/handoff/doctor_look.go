@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,6 +21,7 @@ import (
 	"handoff/internal/mappingtool/folder"
 	"handoff/internal/mappingtool/lint"
 	"handoff/internal/mappingtool/schemacheck"
+	"handoff/internal/routing"
 	"handoff/internal/seal"
 	"handoff/internal/submission"
 	"handoff/internal/temporal"
@@ -55,13 +57,27 @@ func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 		d.wrong("relay", fmt.Sprintf("%d submissions are not started, the oldest for %s", counts.Unstarted, counts.OldestUnstarted.Round(time.Second)),
 			"does the starter run, and does it reach Temporal? Its /readyz says what is missing")
 	}
+	d.clock(ctx, l)
+}
+
+func (d *doctor) clock(ctx context.Context, l *ledger.Ledger) {
 	before := d.now()
 	at, err := l.Clock(ctx)
-	if apart := at.Sub(before); err == nil && (apart > clocksApart || apart < -clocksApart-d.now().Sub(before)) {
-		d.wrong("clock", fmt.Sprintf("this machine and the ledger's are %s apart", apart.Round(time.Second).Abs()), "let NTP set both: signatures with a time are refused, and answers are put in a wrong order")
-	} else if err == nil {
+	switch after := d.now(); {
+	case err != nil:
+		d.wrong("clock", err.Error(), "is Postgres overloaded?")
+	case clocksDiffer(before, at, after):
+		d.wrong("clock", fmt.Sprintf("this machine and the ledger's are %s apart", at.Sub(before).Round(time.Second).Abs()),
+			"let NTP set both: signatures with a time are refused, and answers are put in a wrong order")
+	default:
 		d.ok("clock", "within %s of the ledger's", clocksApart)
 	}
+}
+
+// clocksDiffer says that another clock, which was asked at one moment of this clock and had answered by another, is too
+// far from it. One that is right may show any moment between them.
+func clocksDiffer(before, at, after time.Time) bool {
+	return at.Before(before.Add(-clocksApart)) || at.After(after.Add(clocksApart))
 }
 
 func (d *doctor) temporal(ctx context.Context, c *config.Config) {
@@ -127,42 +143,73 @@ func (d *doctor) rules(_ context.Context, c *config.Config) {
 	d.ok("mappings", "%d files without problems", len(report.Files))
 }
 
-// destinations asks each CRM with its own credentials what it takes.
+// destinations asks all CRMs at the same time, each with its own credentials: one that does not answer takes no time from
+// the others. What is found is told in the order of their names.
 func (d *doctor) destinations(ctx context.Context, c *config.Config) {
 	f, err := folder.Open(c.Mappings)
 	if err != nil {
 		return // told already
 	}
-	set, err := f.Load()
+	set, table, err := compile(f)
 	if err != nil {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Destinations)) {
-		connector, err := connectors.New(ctx, name, c.Destinations[name], tokens(c))
-		if err != nil {
-			d.wrong("destination "+name, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
-			continue
-		}
-		says, do, err := examineCRM(ctx, set, name, connector)
-		_ = connector.Close()
-		switch {
-		case err != nil:
-			d.wrong("destination "+name, err.Error(), remedy(name, c.Destinations[name], err))
-		case do != "":
-			d.wrong("destination "+name, says, do)
-		default:
-			d.ok("destination "+name, "%s", says)
-		}
+	names := slices.Sorted(maps.Keys(c.Destinations))
+	asked := make([]doctor, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() { asked[i].destination(ctx, c, set, table, name) })
+	}
+	all.Wait()
+	for i := range asked {
+		d.found = append(d.found, asked[i].found...)
 	}
 }
 
-// examineCRM asks a CRM whether it lets us in, whether the credentials may write what the mappings do, and whether its schema
-// takes that. It says what to do where something is wrong.
-func examineCRM(ctx context.Context, set *mapping.Set, name string, connector crm.Connector) (says, do string, err error) {
+// destination asks one CRM what it takes from us, and whom it knows.
+func (d *doctor) destination(ctx context.Context, c *config.Config, set *mapping.Set, table *routing.Table, name string) {
+	what, settings := "destination "+name, c.Destinations[name]
+	connector, err := connectors.New(ctx, name, settings, tokens(c))
+	if err != nil {
+		d.wrong(what, err.Error(), "the section of the destination in handoff.yaml says how it is reached")
+		return
+	}
+	defer func() { _ = connector.Close() }()
 	owners, err := connector.Owners(ctx)
 	if err != nil {
-		return "", "", err
+		d.wrong(what, err.Error(), remedy(name, settings, err))
+		return
 	}
+	takes, do, err := examineCRM(ctx, set, name, connector)
+	switch {
+	case err != nil:
+		d.wrong(what, err.Error(), remedy(name, settings, err))
+		return
+	case do != "":
+		d.wrong(what, takes, do)
+	default:
+		d.ok(what, "lets us in, takes what the mappings write%s, and knows %d owners", takes, len(owners))
+	}
+	if settings.KnowsOwners() {
+		d.strangers(what, schemacheck.CompareOwners(set, table, name, owners))
+	}
+}
+
+// strangers tells who is given records and cannot have them.
+func (d *doctor) strangers(what string, found []schemacheck.Finding) {
+	if len(found) == 0 {
+		return
+	}
+	var do []string
+	for _, f := range found {
+		do = append(do, fmt.Sprintf("%s (%s): %s", f.Field, f.Code, f.Expect))
+	}
+	d.wrong(what, fmt.Sprintf("cannot give records to %d of those whom %s names", len(found), mapping.RoutingFile), do...)
+}
+
+// examineCRM asks a CRM whether the credentials may write what the mappings do, and whether its schema takes that. It says
+// what is wrong and what to do, or else what more than the schema is known to be right.
+func examineCRM(ctx context.Context, set *mapping.Set, name string, connector crm.Connector) (says, do string, err error) {
 	also := ""
 	if scoped, ok := connector.(crm.Scoped); ok {
 		missing, known, err := scoped.MissingScopes(ctx, schemacheck.Objects(set, name))
@@ -182,7 +229,7 @@ func examineCRM(ctx context.Context, set *mapping.Set, name string, connector cr
 	if len(found) > 0 {
 		return fmt.Sprintf("would not take what the mappings write: %d findings", len(found)), "handoff mappings check --destination " + name + " shows them", nil
 	}
-	return fmt.Sprintf("lets us in, takes what the mappings write%s, and knows %d owners", also, len(owners)), "", nil
+	return also, "", nil
 }
 
 // remedy is what to do about a CRM that refuses or does not answer.

@@ -17,6 +17,20 @@ import (
 	"handoff/internal/stacktest"
 )
 
+// newsletter is the smallest mapping that writes to the destination crm.
+const newsletter = `mapping: newsletter
+owner: marketing
+forms: [newsletter]
+sources: [website]
+destination: crm
+identity: email
+consent: {basis: not-collected}
+fields:
+  - {from: email, to: contact.email, type: email, required: true}
+objects:
+  contact: {object: contact, key: [email]}
+`
+
 // TestDoctor looks at everything on a real Postgres and without a Temporal: one line each, and what to do.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
@@ -91,19 +105,7 @@ destinations:
   crm: {connector: hubspot, hubspot: {token_env: TOKEN, base_url: `+account.URL+`}}
 `), 0o600))
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "mappings"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "mappings", "newsletter.yaml"), []byte(`
-mapping: newsletter
-owner: marketing
-forms: [newsletter]
-sources: [website]
-destination: crm
-identity: email
-consent: {basis: not-collected}
-fields:
-  - {from: email, to: contact.email, type: email, required: true}
-objects:
-  contact: {object: contact, key: [email]}
-`), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mappings", "newsletter.yaml"), []byte(newsletter), 0o600))
 	hubspot := []string{"HANDOFF_CONFIG=" + filepath.Join(dir, "hubspot.yaml"), "HANDOFF_MAPPINGS=" + filepath.Join(dir, "mappings")}
 	said, status = doctor(append(hubspot, "TOKEN=reader")...)
 	require.Equal(t, 1, status)
