@@ -54,7 +54,7 @@ func finding(do func(cmd *cobra.Command, args []string) (well bool, err error)) 
 	}
 }
 
-// args makes a wrong number of arguments an end that could not.
+// arguments makes a wrong number of arguments an end that could not.
 func arguments(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
