@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"handoff/internal/config"
 	"handoff/internal/crm"
@@ -37,11 +31,8 @@ It asks the CRM as a worker would, and needs what a worker needs in its environm
   echo "email=ida@example.com" | handoff crm erase crm contact --yes`,
 		Args: arguments(cobra.ExactArgs(2), "a destination and an object of it"),
 		RunE: finding(func(cmd *cobra.Command, args []string) (bool, error) {
-			c, err := config.Load(config.Path(os.Environ()), os.Environ(), config.ProgramWorker)
+			c, err := asWorker(args[0])
 			if err != nil {
-				return false, fmt.Errorf("the CRM is asked as a worker would ask it, which needs:\n%w", err)
-			}
-			if err := oneOf("destination", args[0], slices.Sorted(maps.Keys(c.Destinations))); err != nil {
 				return false, err
 			}
 			return eraseInCRM(cmd, c, args[0], args[1], yes)
@@ -61,11 +52,7 @@ func eraseInCRM(cmd *cobra.Command, c *config.Config, destination, object string
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", destination, err)
 	}
-	in := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 1<<16))
-	if file, ok := cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "What identifies the records, one field=value on each line; an empty line ends it:")
-	}
-	key, err := readKey(in)
+	key, in, err := askKey(cmd)
 	if err != nil {
 		return false, err
 	}
@@ -98,31 +85,4 @@ func recordsOf(n int, object string) string {
 		return "record of " + object
 	}
 	return "records of " + object
-}
-
-// readKey reads fields with their values up to an empty line. What it says of a mistake holds no value.
-func readKey(in *bufio.Reader) (crm.Fields, error) {
-	key := crm.Fields{}
-	for number := 1; ; number++ {
-		line, err := in.ReadString('\n')
-		if line = strings.TrimSpace(line); line == "" {
-			break
-		}
-		field, value, ok := strings.Cut(line, "=")
-		field, value = strings.TrimSpace(field), strings.TrimSpace(value)
-		switch _, twice := key[field]; {
-		case !ok || field == "" || value == "":
-			return nil, fmt.Errorf("standard input, line %d: want field=value, such as email=name@example.com", number)
-		case twice:
-			return nil, fmt.Errorf("standard input, line %d: a field is named twice", number)
-		}
-		key[field] = value
-		if err != nil {
-			break
-		}
-	}
-	if len(key) == 0 {
-		return nil, errors.New("standard input names no record; want lines of field=value, such as email=name@example.com")
-	}
-	return key, nil
 }

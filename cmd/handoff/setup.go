@@ -54,8 +54,10 @@ func newMigrate() *cobra.Command {
 }
 
 func newCRM() *cobra.Command {
-	crm := &cobra.Command{Use: "crm", Short: "Prepare the CRMs, and delete records in them"}
-	crm.AddCommand(newCRMErase(), &cobra.Command{
+	crm := &cobra.Command{Use: "crm", Short: "Prepare the CRMs, and look at records in them or delete them"}
+	// With 1 some of these commands say that there is nothing.
+	crm.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{couldNot, err} })
+	crm.AddCommand(newCRMFind(), newCRMChanged(), newCRMErase(), &cobra.Command{
 		Use:   "setup [DESTINATION…]",
 		Short: "Create what Handoff needs in the CRMs: tables, columns and unique indexes that are missing; nothing is dropped",
 		RunE: func(cmd *cobra.Command, names []string) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/crm/rest/resttest"
+	"handoff/internal/programs"
 	"handoff/internal/seal"
 )
 
@@ -93,6 +95,64 @@ func TestRestPage(t *testing.T) {
 			require.Len(t, account.People(), 2)
 		})
 	}
+}
+
+// TestRestTry: the commands by which a description is tried show the records that are there, and that it is wrong where it is.
+func TestRestTry(t *testing.T) {
+	t.Parallel()
+	account, folder := resttest.New().Start(t), t.TempDir()
+	example := strings.ReplaceAll(blocks(t, "rest.md", "yaml")[0], "https://crm.example.com", account.URL)
+	connector, err := connectors.New(t.Context(), "crm", loadRest(t, example))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, connector.Close()) })
+	made := connector.Upsert(t.Context(), "contact", []crm.Write{{
+		Submission: "a", Keys: [][]string{{"email"}}, Fields: crm.Fields{"email": "ann@example.com", "first_name": "Ann", "employees": json.Number("12")},
+	}})
+	require.Nil(t, made[0].Err)
+	keys, err := seal.NewKeys()
+	require.NoError(t, err)
+	bin := t.TempDir()
+	require.NoError(t, os.Symlink(programs.Handoff(t), filepath.Join(bin, "handoff")))
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "mappings"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "mappings", "demo-request.yaml"), []byte("mapping: demo-request\nowner: us\nforms: [demo-request]\n"+
+		"sources: [website]\ndestination: crm\nconsent: {basis: not-collected}\nfields: [{from: email, to: contact.email, type: email, required: true}]\n"+
+		"objects: {contact: {object: contact, key: [email]}}\n"), 0o600))
+	describe := func(description string) {
+		source := "sources:\n  website: {scheme: standard-webhooks, secrets: [WEBSITE_SECRETS], form: demo-request}\n"
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "handoff.yaml"), []byte(source+description), 0o600))
+	}
+	run := func(line string) (string, int) {
+		command := exec.CommandContext(t.Context(), "sh", "-c", line)
+		command.Dir = folder
+		command.Env = []string{
+			"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_CRM_TOKEN=" + resttest.Key, "HANDOFF_KEYS=" + keys,
+			"HANDOFF_LEDGER_DSN=host=127.0.0.1 port=1 dbname=ledger sslmode=disable", "TEMPORAL_ADDRESS=127.0.0.1:1",
+		}
+		output, _ := command.CombinedOutput() // its status is looked at
+		return string(output), command.ProcessState.ExitCode()
+	}
+
+	describe(example)
+	lines := strings.Split(strings.TrimSpace(blocks(t, "rest.md", "sh")[0]), "\n")
+	require.Len(t, lines, 3)
+	said, _ := run(lines[0])
+	require.Regexp(t, `(?m)^ok  destination crm +lets us in, .* knows 1 owners$`, said)
+	said, status := run(lines[1])
+	require.Zero(t, status, said)
+	require.Regexp(t, `(?s)crm: found 1 record of contact\n.* email +ann@example\.com\n +first_name +Ann\n +employees +12\n +owner\n$`, said)
+	changed := strings.Replace(lines[2], "2h", "2026-04-01", 1) // the account has a clock of its own
+	said, status = run(changed)
+	require.Zero(t, status, said)
+	require.Regexp(t, `(?s)crm: 1 record of contact changed since .* 2026-04-14T\S+ +email +ann@example\.com\n +first_name +Ann\n$`, said)
+
+	describe(strings.ReplaceAll(example, "list: items", "list: entries"))
+	said, status = run(lines[1])
+	require.Equal(t, 1, status, said)
+	require.Contains(t, said, "crm: no record of contact has these values")
+	describe(strings.Replace(example, "changed: changed", "changed: touched", 1))
+	said, status = run(changed)
+	require.Zero(t, status, said)
+	require.Regexp(t, `(?m)^  \d+ +email +ann@example\.com$`, said, "the record has no moment")
 }
 
 // TestRestVendors: the descriptions that the page names can be loaded as they are.
