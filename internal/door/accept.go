@@ -25,7 +25,7 @@ func (d *Door) acceptAll(ctx context.Context, reading source.Reading, contentTyp
 	take := func(i int) (err error) {
 		item := reading.Submissions[i]
 		accepted[i], err = d.accept(ctx, ledger.Delivery{
-			Submission: item.Submission, Payload: item.Payload, Raw: reading.Raw, ContentType: contentType, Via: "webhook",
+			Submission: item.Submission, Payload: item.Payload, Raw: item.Raw, ContentType: contentType, Via: "webhook",
 		})
 		if err == nil && !accepted[i].Started {
 			d.starts.start(ctx, item.Submission)

@@ -15,7 +15,7 @@ import (
 type Delivery struct {
 	Submission  submission.Submission
 	Payload     submission.Payload
-	Raw         []byte // the body as received, for disputes and for reading it again after an adapter's fix
+	Raw         []byte // what it was read from and nothing of others, for disputes and for reading it again after an adapter's fix
 	ContentType string
 	Via         string // webhook, pull or backfill
 }

@@ -54,7 +54,8 @@ type Entry struct {
 	Locale       string
 	Test         bool
 	Notice       *submission.Notice
-	// Raw is what a pulled submission was read from; a delivery's is the request's body.
+	// Raw is what a pulled submission was read from, or a body with this entry alone where the request's holds more than one;
+	// nil where it is the request's body.
 	Raw []byte
 	// Hold is set where this one entry cannot be processed as it is; the others are not affected.
 	Hold *submission.Hold

@@ -53,9 +53,14 @@ func (h hubspot) read(d *document) ([]Entry, error) {
 	var entries []Entry
 	for i, event := range decoded {
 		raw, _ := list[i].(map[string]any)
-		if e, ok := h.notice(event, raw); ok {
-			entries = append(entries, e)
+		e, ok := h.notice(event, raw)
+		if !ok {
+			continue
 		}
+		if len(list) > 1 {
+			e.Raw = object([]any{raw})
+		}
+		entries = append(entries, e)
 	}
 	return entries, nil
 }

@@ -157,7 +157,7 @@ func TestCompressedBodies(t *testing.T) {
 				require.Equal(t, c.want, reading.Submissions[0].Payload.Hold.Detail)
 				return
 			}
-			require.Equal(t, plain, reading.Raw)
+			require.Equal(t, plain, reading.Submissions[0].Raw)
 			require.Equal(t, "a@b.example", reading.Submissions[0].Payload.Answers["email"])
 		})
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -44,17 +45,46 @@ type metaBody struct {
 	Object text `json:"object"`
 	Entry  []struct {
 		Changes []struct {
-			Field text `json:"field"`
-			Value struct {
-				LeadID    text `json:"leadgen_id"`
-				PageID    text `json:"page_id"`
-				FormID    text `json:"form_id"`
-				AdID      text `json:"ad_id"`
-				AdgroupID text `json:"adgroup_id"`
-				CreatedAt any  `json:"created_time"`
-			} `json:"value"`
+			Field text       `json:"field"`
+			Value metaNotice `json:"value"`
 		} `json:"changes"`
 	} `json:"entry"`
+}
+
+type metaNotice struct {
+	LeadID    text `json:"leadgen_id"`
+	PageID    text `json:"page_id"`
+	FormID    text `json:"form_id"`
+	AdID      text `json:"ad_id"`
+	AdgroupID text `json:"adgroup_id"`
+	CreatedAt any  `json:"created_time"`
+}
+
+// metaParts is the same body, with each change as a whole.
+type metaParts struct {
+	Object json.RawMessage `json:"object"`
+	Entry  []metaPart      `json:"entry"`
+}
+
+type metaPart struct {
+	ID      json.RawMessage   `json:"id,omitempty"`
+	Time    json.RawMessage   `json:"time,omitempty"`
+	Changes []json.RawMessage `json:"changes"`
+}
+
+func (p metaParts) several() bool {
+	changes := 0
+	for _, entry := range p.Entry {
+		changes += len(entry.Changes)
+	}
+	return changes > 1
+}
+
+// alone is the body with one of the changes and nothing of the others.
+func (p metaParts) alone(entry, change int) []byte {
+	part := p.Entry[entry]
+	part.Changes = part.Changes[change : change+1]
+	return object(metaParts{p.Object, []metaPart{part}})
 }
 
 // metaTestID is the id with which Meta's dashboard fills in its test notices; no lead has it.
@@ -66,35 +96,47 @@ func (m meta) read(d *document) ([]Entry, error) {
 	if err := d.decode(&body); err != nil {
 		return nil, err
 	}
+	var parts metaParts
+	if err := d.decode(&parts); err != nil {
+		return nil, err
+	}
 	var entries []Entry
-	for _, entry := range body.Entry {
-		for _, change := range entry.Changes {
+	several := parts.several()
+	for i, entry := range body.Entry {
+		for j, change := range entry.Changes {
 			if body.Object != "page" || change.Field != "leadgen" {
 				continue
 			}
-			v := change.Value
-			id := string(v.LeadID)
-			if id == "" {
-				entries = append(entries, unreadableEntry(unreadable("a change has no leadgen_id")))
-				continue
+			e := change.Value.entry()
+			if several {
+				e.Raw = parts.alone(i, j)
 			}
-			set := map[string]any{}
-			for name, value := range map[string]text{"page_id": v.PageID, "form_id": v.FormID, "ad_id": v.AdID, "adgroup_id": v.AdgroupID} {
-				if value != "" && value != "0" { // organic leads have no ad
-					set[name] = string(value)
-				}
-			}
-			if !empty(v.CreatedAt) {
-				set["created_time"] = v.CreatedAt
-			}
-			entries = append(entries, Entry{
-				SubmissionID: id, EventID: id, Event: "leadgen", Form: string(v.FormID), SubmittedAt: timeOf(textOf(v.CreatedAt)), Answers: set,
-				Test:   id == metaTestID,
-				Notice: &submission.Notice{Object: "lead", ID: id, Form: string(v.FormID), Account: string(v.PageID)},
-			})
+			entries = append(entries, e)
 		}
 	}
 	return entries, nil
+}
+
+// entry is the submission of a notice.
+func (n metaNotice) entry() Entry {
+	id := string(n.LeadID)
+	if id == "" {
+		return unreadableEntry(unreadable("a change has no leadgen_id"))
+	}
+	set := map[string]any{}
+	for name, value := range map[string]text{"page_id": n.PageID, "form_id": n.FormID, "ad_id": n.AdID, "adgroup_id": n.AdgroupID} {
+		if value != "" && value != "0" { // organic leads have no ad
+			set[name] = string(value)
+		}
+	}
+	if !empty(n.CreatedAt) {
+		set["created_time"] = n.CreatedAt
+	}
+	return Entry{
+		SubmissionID: id, EventID: id, Event: "leadgen", Form: string(n.FormID), SubmittedAt: timeOf(textOf(n.CreatedAt)), Answers: set,
+		Test:   id == metaTestID,
+		Notice: &submission.Notice{Object: "lead", ID: id, Form: string(n.FormID), Account: string(n.PageID)},
+	}
 }
 
 func (m meta) sample(r *Request, id string) {

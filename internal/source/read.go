@@ -20,15 +20,14 @@ type Reading struct {
 	// Submissions are in the order of the request. There are none where the sender tells of something that is no
 	// submission: a ping, an event that nobody asked for.
 	Submissions []Item
-	// Raw is the body to keep, inflated and without secrets.
-	Raw []byte
 }
 
 // Item is one submission of a request.
 type Item struct {
 	Submission submission.Submission
 	Payload    submission.Payload
-	// Raw is what a pulled submission was read from; a delivery's is the reading's.
+	// Raw is what it was read from, to be kept, inflated and without secrets: the body as it came, or of one that holds several
+	// a body with this one alone; of a list the record.
 	Raw []byte
 }
 
@@ -44,7 +43,7 @@ func (s *Source) Read(r Request) Reading {
 	if err != nil {
 		entries = []Entry{unreadableEntry(err)}
 	}
-	reading := Reading{Raw: r.Body, Submissions: make([]Item, len(entries))}
+	reading := Reading{Submissions: make([]Item, len(entries))}
 	for i, e := range entries {
 		reading.Submissions[i] = s.item(r, e, i)
 	}
@@ -79,6 +78,7 @@ func detailOf(err error) string {
 func (s *Source) item(r Request, e Entry, number int) Item {
 	if err := s.complete(r, &e, number); err != nil {
 		hold := unreadableEntry(err)
+		hold.Raw = e.Raw
 		_ = s.complete(r, &hold, number) // cannot fail: nothing of the request is in it
 		e = hold
 	}
@@ -98,7 +98,11 @@ func (s *Source) item(r Request, e Entry, number int) Item {
 	}
 	payload.Context = track(s.context(e), e.Answers)
 	sub.Locale = payload.Context["locale"]
-	return Item{Submission: sub, Payload: payload}
+	raw := e.Raw
+	if raw == nil {
+		raw = r.Body
+	}
+	return Item{Submission: sub, Payload: payload, Raw: raw}
 }
 
 // context is what the sender states beside the answers.
