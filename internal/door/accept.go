@@ -19,7 +19,8 @@ const acceptTimeout = 10 * time.Second
 const ofOneDelivery = 8
 
 // acceptAll writes every submission of a delivery and starts its workflow. Where one cannot be written, the delivery has
-// failed and comes again: what has been written by then is found to be a duplicate.
+// failed and comes again: what has been written by then is found to be a duplicate, and nothing more is tried, or a ledger
+// that hangs would keep the sender waiting for one after the other.
 func (d *Door) acceptAll(ctx context.Context, reading source.Reading, contentType string) ([]ledger.Accepted, error) {
 	accepted := make([]ledger.Accepted, len(reading.Submissions))
 	take := func(i int) (err error) {
@@ -35,10 +36,15 @@ func (d *Door) acceptAll(ctx context.Context, reading source.Reading, contentTyp
 	if len(accepted) == 1 {
 		return accepted, take(0)
 	}
-	var accepting errgroup.Group
+	accepting, until := errgroup.WithContext(context.WithoutCancel(ctx))
 	accepting.SetLimit(ofOneDelivery)
 	for i := range accepted {
-		accepting.Go(func() error { return guarded(func() error { return take(i) }) })
+		accepting.Go(func() error {
+			if until.Err() != nil {
+				return until.Err()
+			}
+			return guarded(func() error { return take(i) })
+		})
 	}
 	return accepted, accepting.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,14 +92,35 @@ func TestPartOfADeliveryFails(t *testing.T) {
 		require.Equal(t, "5", a.Header.Get("Retry-After"))
 		a = send(t, w.as(t, "meta", leads(1, 2, 3)))
 		require.Equal(t, http.StatusOK, a.Status)
-		duplicates := 0
-		for _, r := range decoded[receipts](t, a).Submissions {
-			if r.Duplicate {
-				duplicates++
-			}
-		}
-		require.Equal(t, 2, duplicates)
+		list := decoded[receipts](t, a).Submissions
+		require.Len(t, list, 3)
+		require.False(t, list[1].Duplicate, "it had not been stored")
 		require.Subset(t, w.workflows.starts(), []submission.ID{submission.NewID("meta", "1", ""), submission.NewID("meta", "2", ""), submission.NewID("meta", "3", "")})
 		require.NotContains(t, w.logs.String(), "leadgen_id")
 	}
+}
+
+// brokenLedger stores nothing.
+type brokenLedger struct {
+	door.Ledger
+	asked atomic.Int32
+}
+
+func (l *brokenLedger) Accept(context.Context, ledger.Delivery) (ledger.Accepted, error) {
+	l.asked.Add(1)
+	return ledger.Accepted{}, errors.New("no")
+}
+
+// Ensure a ledger that stores nothing is asked for the submissions that are under way at once and for no other: one that
+// hangs keeps the sender waiting as long as for one submission, however many are in the delivery.
+func TestAFailedDeliveryIsGivenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	broken := &brokenLedger{}
+	w := newSenders(t, func(o *door.Options) { broken.Ledger, o.Ledger = o.Ledger, broken })
+	ids := make([]int, 100)
+	for i := range ids {
+		ids[i] = i + 1
+	}
+	require.Equal(t, http.StatusServiceUnavailable, send(t, w.as(t, "meta", leads(ids...))).Status)
+	require.LessOrEqual(t, broken.asked.Load(), int32(8))
 }
