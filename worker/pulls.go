@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -54,6 +56,7 @@ func (p *pulls) run(ctx context.Context) {
 	}
 }
 
+// keep makes, changes and deletes the schedules. One that fails keeps no other from it; the error says of each what failed.
 func (p *pulls) keep(ctx context.Context) error {
 	wanted := map[string]config.Pull{}
 	for name, s := range p.settings().Sources {
@@ -61,6 +64,7 @@ func (p *pulls) keep(ctx context.Context) error {
 			wanted[submission.SchedulePull(name)] = *s.Pull
 		}
 	}
+	var failed []error
 	for _, id := range slices.Sorted(maps.Keys(wanted)) {
 		name := strings.TrimPrefix(id, submission.SchedulePull(""))
 		options := client.ScheduleOptions{
@@ -73,32 +77,49 @@ func (p *pulls) keep(ctx context.Context) error {
 			CatchupWindow: time.Minute,                          // the next pull begins where the last one ended, whenever that was
 		}
 		if err := ensureSchedule(ctx, p.schedules, options); err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("schedule %s: %w", id, err))
 		}
 	}
-	return p.deleteOthers(ctx, wanted)
+	return errors.Join(append(failed, p.deleteOthers(ctx, wanted))...)
 }
 
 // deleteOthers deletes the schedules of sources that are not pulled any more.
 func (p *pulls) deleteOthers(ctx context.Context, wanted map[string]config.Pull) error {
+	others, err := p.others(ctx, wanted)
+	failed := []error{err} // what was listed until then can be deleted all the same
+	for _, id := range others {
+		if err := p.delete(ctx, id); err != nil {
+			failed = append(failed, fmt.Errorf("delete schedule %s: %w", id, err))
+			continue
+		}
+		p.logger.Info("a source is pulled no more", "schedule", id)
+	}
+	return errors.Join(failed...)
+}
+
+// others are the schedules of pulls that nobody wants, as far as they could be listed.
+func (p *pulls) others(ctx context.Context, wanted map[string]config.Pull) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, scheduleTimeout)
 	defer cancel()
 	list, err := p.schedules.List(ctx, client.ScheduleListOptions{PageSize: 100})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("list the schedules: %w", err)
 	}
+	var others []string
 	for list.HasNext() {
 		entry, err := list.Next()
 		if err != nil {
-			return err
+			return others, fmt.Errorf("list the schedules: %w", err)
 		}
-		if _, ok := wanted[entry.ID]; ok || entry.WorkflowType.Name != submission.PullType {
-			continue
+		if _, ok := wanted[entry.ID]; !ok && entry.WorkflowType.Name == submission.PullType {
+			others = append(others, entry.ID)
 		}
-		if err := p.schedules.GetHandle(ctx, entry.ID).Delete(ctx); err != nil {
-			return err
-		}
-		p.logger.Info("a source is pulled no more", "schedule", entry.ID)
 	}
-	return nil
+	return others, nil
+}
+
+func (p *pulls) delete(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, scheduleTimeout)
+	defer cancel()
+	return p.schedules.GetHandle(ctx, id).Delete(ctx)
 }
