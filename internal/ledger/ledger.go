@@ -1,8 +1,8 @@
 // Package ledger is where submissions live: sealed answers, and in clear only what is needed to find, order, route and
 // explain them. Everything that must survive a crash, be counted once or be erased is a row here.
 //
-// Methods are single statements wherever they can be, and transactions are short: no lock is held while anybody calls a
-// CRM. All methods may be repeated.
+// Methods are single statements wherever they can be, and transactions are short: none is open while anybody calls a CRM.
+// CRMLocks are what is held meanwhile, on purpose and on connections of their own. All methods may be repeated.
 package ledger
 
 import (
