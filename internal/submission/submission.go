@@ -83,7 +83,6 @@ const (
 	Routed    Disposition = "routed"    // an existing customer: routed to its account team, no new lead
 	Rejected  Disposition = "rejected"  // nobody resolved its review item in time
 	Discarded Disposition = "discarded" // a person decided against it
-	Erased    Disposition = "erased"    // the person's data was erased
 )
 
 // Step is one step of the path. Its text is also the activity id, so that ops can name it on the command line.
