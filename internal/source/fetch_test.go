@@ -69,7 +69,7 @@ func fetcher(t *testing.T, adapter config.Adapter, a *api) source.Fetcher {
 	t.Cleanup(server.Close)
 	f, err := source.NewFetcher(config.Source{Adapter: adapter, Fetch: &config.Fetch{
 		Token: config.NewSecret(accessToken), URL: server.URL, Timeout: 5 * time.Second,
-	}}, nil, func() time.Time { return received })
+	}}, server.Client(), func() time.Time { return received })
 	require.NoError(t, err)
 	return f
 }

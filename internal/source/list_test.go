@@ -30,7 +30,7 @@ func lister(t *testing.T, c config.Source, a http.Handler) (*source.Source, sour
 	c.Pull = &pull
 	s, err := source.NewReader("website", c)
 	require.NoError(t, err)
-	l, err := s.Lister(nil, func() time.Time { return received })
+	l, err := s.Lister(server.Client(), func() time.Time { return received })
 	require.NoError(t, err)
 	return s, l
 }
