@@ -44,6 +44,12 @@ type Found struct {
 	Raw        []byte
 }
 
+// timeless says that a record cannot be read and neither can its time, for which the present stands: it would be young for
+// ever.
+func (f Found) timeless() bool {
+	return f.Payload.Hold != nil && f.Submission.SubmittedAt.Equal(f.Submission.ReceivedAt)
+}
+
 // PullLedger is what a pull asks of the ledger.
 type PullLedger interface {
 	BeginPull(ctx context.Context, p ledger.PullStart) error
@@ -141,7 +147,7 @@ func (a *Activities) readPage(ctx context.Context, run ledger.PullRun, plan Pull
 		case there && !own:
 			counts.There++
 			continue
-		case !there && found.Submission.SubmittedAt.After(run.Until):
+		case !there && found.Submission.SubmittedAt.After(run.Until) && !found.timeless():
 			counts.Young++
 			continue
 		}

@@ -269,6 +269,27 @@ func TestWhatIsYoungIsLeftToTheNextPull(t *testing.T) {
 	require.Equal(t, []string{"old"}, r.unstarted())
 }
 
+// TestAPullKeepsWhatCannotBeRead: a person sees it, also where not even its time can be read. What is young is left to its
+// webhook all the same, which is perhaps understood.
+func TestAPullKeepsWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	r := newPullRig(t)
+	now := time.Now().UTC()
+	for id, at := range map[string]time.Time{"timeless": now, "old": now.Add(-time.Hour), "young": now.Add(-time.Minute)} {
+		f := found(id, at)
+		f.Submission.ReceivedAt = now
+		f.Payload = submission.Payload{Hold: &submission.Hold{Code: submission.HoldUnreadable, Detail: "a record cannot be read"}}
+		r.sender.forms["F1"] = append(r.sender.forms["F1"], f)
+	}
+	pulled, err := r.pull("first")
+	require.NoError(t, err)
+	require.Equal(t, ledger.PullCounts{Read: 3, Missed: 2, Young: 1, Unreadable: 2}, pulled.PullCounts)
+	require.Equal(t, []string{"old", "timeless"}, r.unstarted())
+	again, err := r.pull("second")
+	require.NoError(t, err)
+	require.Equal(t, ledger.PullCounts{Read: 3, There: 2, Young: 1}, again.PullCounts)
+}
+
 func TestADryPullStoresNothing(t *testing.T) {
 	t.Parallel()
 	r := newPullRig(t)

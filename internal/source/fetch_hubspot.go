@@ -97,8 +97,8 @@ func (h *hubspotFetcher) List(ctx context.Context, form string, since time.Time,
 		if err == nil {
 			record, err = s.record(form, h.limits)
 		}
-		if err != nil || record.ID == "" {
-			page.Entries = append(page.Entries, unreadableRecord(raw, "conversionId"))
+		if err != nil || record.ID == "" || record.SubmittedAt.IsZero() { // without a time the rest would seem older
+			page.Entries = append(page.Entries, unreadableRecord(raw, "conversionId", "submittedAt"))
 			continue
 		}
 		if record.SubmittedAt.Before(since) {

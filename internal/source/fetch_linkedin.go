@@ -101,7 +101,7 @@ func (l *linkedinFetcher) List(ctx context.Context, account string, since time.T
 	for _, raw := range list.Elements {
 		var response linkedinResponse
 		if json.Unmarshal(raw, &response) != nil || response.ID == "" {
-			page.Entries = append(page.Entries, unreadableRecord(raw, "id"))
+			page.Entries = append(page.Entries, unreadableRecord(raw, "id", "submittedAt"))
 			continue
 		}
 		lead, err := l.lead(ctx, response)

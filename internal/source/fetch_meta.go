@@ -83,7 +83,7 @@ func (m *metaFetcher) List(ctx context.Context, form string, since time.Time, cu
 	for _, raw := range list.Data {
 		lead, err := m.lead(raw)
 		if err != nil {
-			page.Entries = append(page.Entries, unreadableRecord(raw, "id"))
+			page.Entries = append(page.Entries, unreadableRecord(raw, "id", "created_time"))
 			continue
 		}
 		page.Entries = append(page.Entries, lead.entry(raw))

@@ -111,15 +111,15 @@ func (l listing) page(ctx context.Context, path string, into any) error {
 }
 
 // read has the adapter read a record as if it had come as a webhook with this body. A record that it cannot read is an
-// entry all the same, which a person looks at; id says where in the record its id is.
-func (l listing) read(body, raw []byte, id string) []Entry {
+// entry all the same, which a person looks at; id and at say where in the record its id and its time are.
+func (l listing) read(body, raw []byte, id, at string) []Entry {
 	d, err := parse(Request{ContentType: TypeJSON, Body: body}, l.source.config.Limits)
 	var entries []Entry
 	if err == nil {
 		entries, err = l.source.adapter.read(d)
 	}
 	if err != nil {
-		return []Entry{unreadableRecord(raw, id)}
+		return []Entry{unreadableRecord(raw, id, at)}
 	}
 	for i := range entries {
 		entries[i].Raw = raw
@@ -127,10 +127,11 @@ func (l listing) read(body, raw []byte, id string) []Entry {
 	return entries
 }
 
-// unreadableRecord stands for a record that is not understood.
-func unreadableRecord(raw []byte, id string) Entry {
+// unreadableRecord stands for a record that is not understood. Its time tells, where it can be read, whether its webhook may
+// still come, which is perhaps understood.
+func unreadableRecord(raw []byte, id, at string) Entry {
 	return Entry{
-		SubmissionID: gjson.GetBytes(raw, id).String(), Raw: raw,
+		SubmissionID: gjson.GetBytes(raw, id).String(), SubmittedAt: timeOf(gjson.GetBytes(raw, at).String()), Raw: raw,
 		Hold: &submission.Hold{Code: submission.HoldUnreadable, Detail: "a record of the sender's API cannot be read"},
 	}
 }

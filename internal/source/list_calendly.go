@@ -64,7 +64,7 @@ func (l calendlyLister) invitees(ctx context.Context, meeting json.RawMessage, i
 		for _, raw := range list.Collection {
 			var invitee map[string]any
 			if json.Unmarshal(raw, &invitee) != nil {
-				entries = append(entries, unreadableRecord(raw, "uri"))
+				entries = append(entries, unreadableRecord(raw, "uri", "created_at"))
 				continue
 			}
 			if timeOf(textOf(invitee["created_at"])).Before(since) {
@@ -89,7 +89,7 @@ func (l calendlyLister) routing(ctx context.Context, form string, since time.Tim
 	for _, raw := range list.Collection {
 		var submitted map[string]any
 		if json.Unmarshal(raw, &submitted) != nil {
-			page.Entries = append(page.Entries, unreadableRecord(raw, "uri"))
+			page.Entries = append(page.Entries, unreadableRecord(raw, "uri", "created_at"))
 			continue
 		}
 		if at := timeOf(textOf(submitted["created_at"])); !at.IsZero() && at.Before(since) {
@@ -103,7 +103,7 @@ func (l calendlyLister) routing(ctx context.Context, form string, since time.Tim
 
 // event has a resource read as the payload of the event that tells of it.
 func (l calendlyLister) event(kind string, payload map[string]any, raw []byte) []Entry {
-	return l.read(object(map[string]any{"event": kind, "created_at": payload["created_at"], "payload": payload}), raw, "uri")
+	return l.read(object(map[string]any{"event": kind, "created_at": payload["created_at"], "payload": payload}), raw, "uri", "created_at")
 }
 
 func (l calendlyLister) collection(ctx context.Context, path, cursor string) (calendlyList, error) {

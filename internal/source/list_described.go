@@ -61,7 +61,7 @@ func (d describedLister) List(ctx context.Context, form string, since time.Time,
 	list := items.Array()
 	for _, item := range list {
 		raw := []byte(item.Raw)
-		page.Entries = append(page.Entries, d.read(d.wrapped(raw), raw, d.idIn())...)
+		page.Entries = append(page.Entries, d.read(d.wrapped(raw), raw, d.inItem(d.source.config.SubmissionID), d.inItem(d.source.config.SubmittedAt))...)
 	}
 	page.Next, err = d.next(r.body, len(list), cursor)
 	return page, err
@@ -78,13 +78,12 @@ func (d describedLister) wrapped(item []byte) []byte {
 	return item
 }
 
-// idIn is where an item has its id.
-func (d describedLister) idIn() string {
-	id := d.source.config.SubmissionID.Path
+// inItem is where an item has what stands at a place of a webhook's body.
+func (d describedLister) inItem(place config.Place) string {
 	if d.api.Wrap != "" {
-		id = strings.TrimPrefix(id, d.api.Wrap+".")
+		return strings.TrimPrefix(place.Path, d.api.Wrap+".")
 	}
-	return id
+	return place.Path
 }
 
 func (d describedLister) path(form string, since time.Time, cursor string) string {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // jotformLister reads Jotform's submissions, newest first: https://api.jotform.com/docs/#form-id-submissions. Its times have no
@@ -64,7 +66,7 @@ func (l jotformLister) entry(raw []byte) []Entry {
 	var s jotformSubmission
 	decoder := document{json: raw}
 	if err := decoder.decode(&s); err != nil || s.ID == "" {
-		return []Entry{unreadableRecord(raw, "id")}
+		return []Entry{l.unreadable(raw)}
 	}
 	if s.Status == "DELETED" {
 		return nil
@@ -84,10 +86,25 @@ func (l jotformLister) entry(raw []byte) []Entry {
 		}
 	}
 	if a.err != nil {
-		return []Entry{unreadableRecord(raw, "id")}
+		return []Entry{l.unreadable(raw)}
 	}
-	at, _ := time.ParseInLocation(jotformTime, string(s.Created), l.zone)
 	return []Entry{{
-		SubmissionID: string(s.ID), Revision: answersHash(a.set), Form: string(s.FormID), SubmittedAt: at.UTC(), Answers: a.set, Raw: raw,
+		SubmissionID: string(s.ID), Revision: answersHash(a.set), Form: string(s.FormID), SubmittedAt: l.at(string(s.Created)), Answers: a.set,
+		Raw: raw,
 	}}
+}
+
+func (l jotformLister) unreadable(raw []byte) Entry {
+	e := unreadableRecord(raw, "id", "")
+	e.SubmittedAt = l.at(gjson.GetBytes(raw, "created_at").String())
+	return e
+}
+
+// at reads a time of the account's zone, and gives none where it is no time.
+func (l jotformLister) at(text string) time.Time {
+	at, err := time.ParseInLocation(jotformTime, text, l.zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }

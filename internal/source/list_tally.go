@@ -67,7 +67,7 @@ func (l tallyLister) entry(raw []byte, questions map[text]tallyQuestion) Entry {
 	var s tallySubmission
 	decoder := document{json: raw}
 	if err := decoder.decode(&s); err != nil || s.ID == "" {
-		return unreadableRecord(raw, "id")
+		return unreadableRecord(raw, "id", "submittedAt")
 	}
 	a := newAnswers(l.source.config.Limits)
 	for _, r := range s.Responses {
@@ -92,7 +92,7 @@ func (l tallyLister) entry(raw []byte, questions map[text]tallyQuestion) Entry {
 		}
 	}
 	if a.err != nil {
-		return unreadableRecord(raw, "id")
+		return unreadableRecord(raw, "id", "submittedAt")
 	}
 	return Entry{SubmissionID: string(s.ID), Form: string(s.FormID), SubmittedAt: timeOf(string(s.SubmittedAt)), Answers: a.set, Raw: raw}
 }

@@ -245,19 +245,24 @@ func TestALinkToAnotherHostIsNotFollowed(t *testing.T) {
 	}
 }
 
-// TestARecordThatCannotBeReadIsKept: the others are not affected, and a person sees it.
+// TestARecordThatCannotBeReadIsKept: the others are not affected, and a person sees it. Its time is read where its sender puts
+// it, so that what is young is left to its webhook.
 func TestARecordThatCannotBeReadIsKept(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		source config.Source
 		body   string
 	}{
-		"typeform": {config.Source{Adapter: config.Typeform}, `{"items":[{"token":"bad","answers":"planted"},{"token":"good","answers":[]}]}`},
-		"tally":    {config.Source{Adapter: config.Tally}, `{"submissions":[{"id":"bad","responses":"planted"},{"id":"good","responses":[]}]}`},
-		"jotform":  {config.Source{Adapter: config.Jotform}, `{"content":[{"id":"bad","answers":["planted"]},{"id":"good","answers":{}},{"id":"gone","status":"DELETED"}]}`},
-		"meta":     {config.Source{Adapter: config.Meta}, `{"data":[{"id":"bad","field_data":"planted"},{"id":"good","field_data":[]}]}`},
-		"hubspot":  {config.Source{Adapter: config.HubSpot}, fmt.Sprintf(`{"results":[{"conversionId":"bad","values":"planted"},{"conversionId":"good","submittedAt":%d,"values":[]}]}`, received.UnixMilli())},
-		"linkedin": {config.Source{Adapter: config.LinkedIn}, `{"elements":[{"id":"bad","formResponse":"planted"},{"id":"good","formResponse":{}}],"paging":{"total":2}}`},
+		"typeform": {config.Source{Adapter: config.Typeform}, `{"items":[{"token":"bad","submitted_at":"2026-11-23T11:59:00Z","answers":"planted"},{"token":"good","answers":[]}]}`},
+		"tally":    {config.Source{Adapter: config.Tally}, `{"submissions":[{"id":"bad","submittedAt":"2026-11-23T11:59:00.000Z","responses":"planted"},{"id":"good","responses":[]}]}`},
+		"jotform": {
+			config.Source{Adapter: config.Jotform, Pull: &config.Pull{Location: time.FixedZone("of the account", -5*60*60)}},
+			`{"content":[{"id":"bad","created_at":"2026-11-23 06:59:00","answers":["planted"]},{"id":"good","answers":{}},{"id":"gone","status":"DELETED"}]}`,
+		},
+		"meta": {config.Source{Adapter: config.Meta}, `{"data":[{"id":"bad","created_time":"2026-11-23T11:59:00+0000","field_data":"planted"},{"id":"good","field_data":[]}]}`},
+		"hubspot": {config.Source{Adapter: config.HubSpot}, `{"results":[{"conversionId":"bad","submittedAt":1795435140000,"values":"planted"},
+			{"conversionId":"good","submittedAt":1795435140000,"values":[]}]}`},
+		"linkedin": {config.Source{Adapter: config.LinkedIn}, `{"elements":[{"id":"bad","submittedAt":1795435140000,"formResponse":"planted"},{"id":"good","formResponse":{}}],"paging":{"total":2}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -267,11 +272,25 @@ func TestARecordThatCannotBeReadIsKept(t *testing.T) {
 			require.Len(t, items, 2)
 			require.Equal(t, "bad", items[0].Submission.SenderID)
 			require.NotNil(t, items[0].Payload.Hold)
+			require.Equal(t, received.Add(-time.Minute), items[0].Submission.SubmittedAt)
 			require.Contains(t, string(items[0].Raw), "planted", "what a person reads it from")
 			require.Contains(t, items[1].Submission.SenderID, "good")
 			require.Nil(t, items[1].Payload.Hold)
 		})
 	}
+}
+
+// TestHubSpotsRecordWithoutATime is not taken for one that is older than all that is asked for.
+func TestHubSpotsRecordWithoutATime(t *testing.T) {
+	t.Parallel()
+	_, l := lister(t, config.Source{Adapter: config.HubSpot}, answering(`{"results":[{"conversionId":"timeless","values":[]},
+		{"conversionId":"good","submittedAt":1795435140000,"values":[]}],"paging":{"next":{"after":"2"}}}`))
+	page, err := l.List(t.Context(), "F1", received.Add(-time.Hour), "")
+	require.NoError(t, err)
+	require.Equal(t, "2", page.Next)
+	require.Len(t, page.Entries, 2)
+	require.Equal(t, "timeless", page.Entries[0].SubmissionID)
+	require.NotNil(t, page.Entries[0].Hold)
 }
 
 func TestListsFailByType(t *testing.T) {

@@ -32,7 +32,7 @@ func (l typeformLister) List(ctx context.Context, form string, since time.Time, 
 		raw, _ := json.Marshal(item)
 		item["form_id"] = form
 		body := object(map[string]any{"event_type": "form_response", "form_response": item})
-		page.Entries = append(page.Entries, l.read(body, raw, "token")...)
+		page.Entries = append(page.Entries, l.read(body, raw, "token", "submitted_at")...)
 	}
 	if n := len(list.Items); n == typeformPage {
 		page.Next = textOf(list.Items[n-1]["token"])
