@@ -1,4 +1,4 @@
-# One image with Handoff's programs; docker-compose.yml says which one a service runs.
+# One image with Handoff's programs; docker-compose.yml says which one a service runs. Configuration and mappings are mounted.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -10,7 +10,5 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/ ./worker ./starte
 FROM gcr.io/distroless/static-debian12:nonroot
 WORKDIR /
 COPY --from=build /out/worker /out/starter /out/handoff /
-COPY handoff.yaml /handoff.yaml
-COPY mappings /mappings
 USER nonroot:nonroot
 ENTRYPOINT ["/starter"]

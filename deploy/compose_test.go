@@ -4,6 +4,7 @@ package deploy_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,10 +21,13 @@ import (
 
 const root = ".."
 
-// filled is .env.example, filled in as its comments say.
-func filled(t *testing.T) map[string]string {
+// examples are the files that a person copies and fills in, by the name of the copy.
+var examples = []string{".env", "starter.env", "worker.env"}
+
+// filled is an example, filled in as its comments say.
+func filled(t *testing.T, name string) map[string]string {
 	t.Helper()
-	example, err := os.ReadFile(filepath.Join(root, ".env.example"))
+	example, err := os.ReadFile(filepath.Join(root, name+".example"))
 	require.NoError(t, err)
 	values := map[string]string{}
 	for line := range strings.Lines(string(example)) {
@@ -34,32 +38,67 @@ func filled(t *testing.T) map[string]string {
 		if value == "" {
 			value = "Example0Value0Example0Value"
 		} else {
-			require.True(t, strings.HasPrefix(value, "http://localhost"), "%s has a default in .env.example that is no local address", name)
+			require.True(t, strings.HasPrefix(value, "http://localhost"), "%s has a default that is no local address", name)
 		}
 		values[name] = value
 	}
-	keys, err := seal.NewKeys()
-	require.NoError(t, err)
-	values["HANDOFF_KEYS"] = keys
-	values["HANDOFF_SOURCE_WEBSITE_SECRETS"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	if _, wanted := values["HANDOFF_KEYS"]; wanted {
+		values["HANDOFF_KEYS"], err = seal.NewKeys()
+		require.NoError(t, err)
+	}
+	if _, wanted := values["HANDOFF_SOURCE_WEBSITE_SECRETS"]; wanted {
+		values["HANDOFF_SOURCE_WEBSITE_SECRETS"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	}
 	return values
 }
 
-func load(t *testing.T, values map[string]string) (*types.Project, error) {
-	t.Helper()
-	env := make([]string, 0, len(values))
+func lines(values map[string]string) []string {
+	var pairs []string
 	for name, value := range values {
-		env = append(env, name+"="+value)
+		pairs = append(pairs, name+"="+value)
 	}
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")},
-		cli.WithWorkingDirectory(root), cli.WithEnv(env), cli.WithInterpolation(true))
+	return pairs
+}
+
+// checkout is a folder with what a deployment is made of, in which a person has done what the README says; more says what
+// they have changed of the secrets, by the file's name.
+func checkout(t *testing.T, more map[string]map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range []string{"deploy/postgres", "deploy/temporal"} {
+		require.NoError(t, os.CopyFS(filepath.Join(folder, name), os.DirFS(filepath.Join(root, name))))
+	}
+	etc := filepath.Join(folder, "deploy", "etc")
+	require.NoError(t, os.CopyFS(filepath.Join(etc, "mappings"), os.DirFS(filepath.Join(root, "mappings"))))
+	for from, to := range map[string]string{"docker-compose.yml": folder, "Dockerfile": folder, "handoff.yaml": etc} {
+		content, err := os.ReadFile(filepath.Join(root, from))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(to, from), content, 0o600))
+	}
+	for _, name := range examples {
+		values := filled(t, name)
+		maps.Copy(values, more[name])
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(strings.Join(lines(values), "\n")), 0o600))
+	}
+	return folder
+}
+
+// load loads the deployment in a folder as compose does, with the profiles of all services and the given variables.
+func load(t *testing.T, folder string, values map[string]string, files ...string) (*types.Project, error) {
+	t.Helper()
+	paths := []string{filepath.Join(folder, "docker-compose.yml")}
+	for _, file := range files {
+		paths = append(paths, filepath.Join(folder, file))
+	}
+	options, err := cli.NewProjectOptions(paths,
+		cli.WithWorkingDirectory(folder), cli.WithEnv(lines(values)), cli.WithInterpolation(true), cli.WithProfiles([]string{"*"}))
 	require.NoError(t, err)
 	return options.LoadProject(context.Background())
 }
 
 func project(t *testing.T) *types.Project {
 	t.Helper()
-	p, err := load(t, filled(t))
+	p, err := load(t, checkout(t, nil), filled(t, ".env"))
 	require.NoError(t, err)
 	return p
 }
@@ -67,9 +106,9 @@ func project(t *testing.T) *types.Project {
 func TestEveryServiceIsComplete(t *testing.T) {
 	t.Parallel()
 	p := project(t)
-	oneShot := []string{"temporal-schema", "temporal-namespace", "migrate", "crm-setup"}
+	oneShot := []string{"temporal-schema", "temporal-namespace", "migrate", "crm-setup", "handoff"}
 	require.ElementsMatch(t, []string{
-		"postgres", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui", "migrate", "crm-setup", "worker", "starter",
+		"postgres", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui", "handoff", "migrate", "crm-setup", "worker", "starter",
 	}, p.ServiceNames())
 	for name, s := range p.Services {
 		require.True(t, s.Image != "" && !strings.HasSuffix(s.Image, ":latest"), "%s: a pinned image", name)
@@ -112,13 +151,7 @@ func TestEveryVariableIsSet(t *testing.T) {
 		env := []string{}
 		for key, value := range p.Services[name].Environment {
 			require.NotNil(t, value, "%s: %s has no value", name, key)
-			switch key { // paths inside the image
-			case "HANDOFF_CONFIG":
-				*value = filepath.Join(root, "handoff.yaml")
-			case "HANDOFF_MAPPINGS":
-				*value = filepath.Join(root, "mappings")
-			}
-			env = append(env, key+"="+*value)
+			env = append(env, key+"="+onHost(t, p.Services[name], key, *value))
 		}
 		c, err := config.Load(config.Path(env), env, program)
 		require.NoError(t, err, name)
@@ -139,15 +172,152 @@ func TestEveryVariableIsSet(t *testing.T) {
 	}
 }
 
+// onHost is a variable's value with the path of a mounted folder as the host has it.
+func onHost(t *testing.T, s types.ServiceConfig, variable, value string) string {
+	t.Helper()
+	if variable != "HANDOFF_CONFIG" && variable != "HANDOFF_MAPPINGS" {
+		return value
+	}
+	for _, volume := range s.Volumes {
+		if inside, ok := strings.CutPrefix(value, volume.Target+"/"); ok {
+			return filepath.Join(volume.Source, inside)
+		}
+	}
+	require.Fail(t, variable+" leads to nothing that is mounted")
+	return ""
+}
+
+// TestConfigurationIsAMountedFolder: a single file that is mounted is not seen to change, and the image holds none.
+func TestConfigurationIsAMountedFolder(t *testing.T) {
+	t.Parallel()
+	for name, s := range handoff(project(t)) {
+		require.Len(t, s.Volumes, 1, name)
+		mounted := s.Volumes[0]
+		require.True(t, mounted.ReadOnly, name)
+		require.True(t, mounted.Bind != nil && !bool(mounted.Bind.CreateHostPath), "%s: without the folder nothing starts", name)
+		require.FileExists(t, filepath.Join(mounted.Source, "handoff.yaml"))
+	}
+}
+
+// handoff are the services that run Handoff's programs.
+func handoff(p *types.Project) map[string]types.ServiceConfig {
+	services := map[string]types.ServiceConfig{}
+	for name, s := range p.Services {
+		if s.Image == "handoff:local" {
+			services[name] = s
+		}
+	}
+	return services
+}
+
+// TestSecretsReachWhoReadsThem, however they are called, and nobody else that serves.
+func TestSecretsReachWhoReadsThem(t *testing.T) {
+	t.Parallel()
+	p, err := load(t, checkout(t, map[string]map[string]string{
+		"starter.env": {"HANDOFF_SOURCE_QUIZ_SECRETS": "of-the-quiz"},
+		"worker.env":  {"HANDOFF_CRM_TOKEN": "of-the-crm", "HANDOFF_NOTIFY_SALES_URL": "of-the-channel"},
+	}), filled(t, ".env"))
+	require.NoError(t, err)
+	for name, s := range handoff(p) {
+		for variable, reader := range map[string]string{
+			"HANDOFF_SOURCE_QUIZ_SECRETS": "starter", "HANDOFF_CRM_TOKEN": "worker", "HANDOFF_NOTIFY_SALES_URL": "worker",
+		} {
+			if name == "handoff" || (name == "starter") == (reader == "starter") {
+				require.Contains(t, s.Environment, variable, name)
+			} else {
+				require.NotContains(t, s.Environment, variable, name)
+			}
+		}
+	}
+}
+
+// TestSecretsInFolders: what docs/reload.md has people put beside the compose file mounts a folder of secrets for each program.
+func TestSecretsInFolders(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "reload.md"))
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(page), "<!-- override -->\n```yaml\n")
+	require.True(t, found)
+	override, _, _ := strings.Cut(rest, "```")
+	folder := checkout(t, nil)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "docker-compose.override.yml"), []byte(override), 0o600))
+	p, err := load(t, folder, filled(t, ".env"), "docker-compose.override.yml")
+	require.NoError(t, err)
+	for name, s := range handoff(p) {
+		owner := "worker"
+		if name == "starter" {
+			owner = "starter"
+		}
+		require.NotNil(t, s.Environment["HANDOFF_SECRETS_DIR"], name)
+		require.Len(t, s.Volumes, 2, "%s: the configuration as well", name)
+		i := slices.IndexFunc(s.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Target == *s.Environment["HANDOFF_SECRETS_DIR"] })
+		require.GreaterOrEqual(t, i, 0, name)
+		require.Equal(t, filepath.Join(folder, "deploy", "secrets", owner), s.Volumes[i].Source, name)
+		require.True(t, s.Volumes[i].ReadOnly, name)
+	}
+}
+
+// TestSecretsAreInFilesThatMayBeMissing: secrets may be in files or secret managers instead; the programs name those that are nowhere.
+func TestSecretsAreInFilesThatMayBeMissing(t *testing.T) {
+	t.Parallel()
+	folder := checkout(t, nil)
+	for _, name := range []string{"starter.env", "worker.env"} {
+		require.NoError(t, os.Remove(filepath.Join(folder, name)))
+	}
+	_, err := load(t, folder, filled(t, ".env"))
+	require.NoError(t, err)
+}
+
+// TestWhoCallsOutHasAWayOut: CRMs, senders' APIs, channels and secret managers are on the internet.
+func TestWhoCallsOutHasAWayOut(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	for name, s := range handoff(p) {
+		require.True(t, outside(p, s), "%s reaches nothing but this deployment", name)
+	}
+}
+
+// TestServersAreNotReachedFromOutside: Temporal asks nobody who they are, and the databases hold the leads.
+func TestServersAreNotReachedFromOutside(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	for _, name := range []string{"postgres", "temporal", "temporal-schema", "temporal-namespace"} {
+		s, err := p.GetService(name)
+		require.NoError(t, err)
+		require.False(t, outside(p, s), "%s is on a network that leads outside", name)
+		require.Empty(t, s.Ports, name)
+		require.Empty(t, s.NetworkMode, name)
+	}
+}
+
+// outside says whether a service is on a network with a way out of the deployment.
+func outside(p *types.Project, s types.ServiceConfig) bool {
+	for network := range s.Networks {
+		if !p.Networks[network].Internal {
+			return true
+		}
+	}
+	return false
+}
+
+// TestACRMThatIsAwayKeepsNoWorkerFromStarting: the other CRMs' leads do not wait for it.
+func TestACRMThatIsAwayKeepsNoWorkerFromStarting(t *testing.T) {
+	t.Parallel()
+	on := project(t).Services["worker"].DependsOn
+	require.False(t, on["crm-setup"].Required, "it asks the CRMs")
+	require.True(t, on["migrate"].Required)
+}
+
 func TestNoPasswordHasADefault(t *testing.T) {
 	t.Parallel()
-	for name := range filled(t) {
+	folder := checkout(t, nil)
+	for name := range filled(t, ".env") {
 		if strings.HasSuffix(name, "_URL") {
 			continue
 		}
-		values := filled(t)
+		values := filled(t, ".env")
 		delete(values, name)
-		_, err := load(t, values)
+		_, err := load(t, folder, values)
 		require.ErrorContains(t, err, name, "compose must refuse to start without %s", name)
 	}
 }

@@ -19,8 +19,9 @@ import (
 	"handoff/internal/temporal"
 )
 
+// loadConfig reads what a worker reads. Who prepares things needs no more, and is given no secret of a source.
 func loadConfig() (*config.Config, error) {
-	return config.Load(config.Path(os.Environ()), os.Environ())
+	return config.Load(config.Path(os.Environ()), os.Environ(), config.ProgramWorker)
 }
 
 func newMigrate() *cobra.Command {
