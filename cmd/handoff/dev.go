@@ -15,7 +15,7 @@ import (
 
 func newDev() *cobra.Command {
 	dev := &cobra.Command{Use: "dev", Short: "Run a whole Handoff on this machine, for development: real Postgres, real Temporal"}
-	dev.AddCommand(newDevTools(), newDevRun(), newDevDemo(), newDevSend(), newDevBench(), newDevLoad(), newDevRecord())
+	dev.AddCommand(newDevTools(), newDevRun(), newDevDemo(), newDevSend(), newDevEnv(), newDevBench(), newDevLoad(), newDevRecord())
 	return dev
 }
 

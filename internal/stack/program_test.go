@@ -42,10 +42,22 @@ func TestRunStopsEverything(t *testing.T) {
 	require.NoError(t, json.Unmarshal(answer, &receipt), "%s", answer)
 	require.Equal(t, submission.Created, receipt.Disposition, "%s", answer)
 
+	// A shell that asks for it has the command line, ready to be used.
+	line = regexp.MustCompile(`(?m)^ +the command line (eval .+), then: (handoff show sub_\S+)$`).FindStringSubmatch(printed)
+	require.Len(t, line, 3, "%s", printed)
+	said, err := p.shell(t, line[1]+"; "+line[2]+"; handoff audit verify; temporal operator cluster health")
+	require.NoError(t, err, "%s", said)
+	require.Contains(t, said, `"disposition": "created"`)
+	require.Contains(t, said, "The audit is whole.")
+	require.Contains(t, said, "SERVING")
+
 	require.ElementsMatch(t, []string{"handoff", "postgres", "starter", "temporal", "worker"}, p.programs(t))
 	p.interrupt(t)
 	require.ErrorContains(t, p.Ended(), "exit status 0")
 	require.Empty(t, p.programs(t), "what is left")
+	said, err = p.shell(t, p.folder.Bin("handoff")+" dev env")
+	require.Error(t, err)
+	require.Contains(t, said, "start it with make run")
 }
 
 // TestRunOnTheSandbox holds what `make run CRM=…` promises: the sample lead arrives at the vendor, and its page shows it.
@@ -132,6 +144,15 @@ func start(t *testing.T, command ...string) *program {
 	p := &program{Process: process, folder: folder}
 	t.Cleanup(func() { p.interrupt(t) })
 	return p
+}
+
+// shell runs what a person types in a shell of their own, which knows the folder and nothing else of the stack.
+func (p *program) shell(t *testing.T, text string) (string, error) {
+	t.Helper()
+	shell := exec.CommandContext(t.Context(), "sh", "-euc", text)
+	shell.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "HANDOFF_STATE=" + p.folder.Path}
+	output, err := shell.CombinedOutput()
+	return string(output), err
 }
 
 // interrupt presses Ctrl-C and waits until everything has stopped.

@@ -98,7 +98,7 @@ func (d Delivery) Curl() string {
 			fmt.Fprintf(&b, " -H '%s: %s'", strings.ToLower(name), value)
 		}
 	}
-	fmt.Fprintf(&b, " --data-raw '%s' %s", strings.ReplaceAll(string(d.Body), "'", `'\''`), d.URL)
+	fmt.Fprintf(&b, " --data-raw %s %s", quoted(string(d.Body)), d.URL)
 	return b.String()
 }
 

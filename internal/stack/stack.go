@@ -188,12 +188,11 @@ func (s *Stack) configure() error {
 	if s.Config, err = config.Load(s.envValue("HANDOFF_CONFIG"), s.env); err != nil {
 		return err
 	}
-	s.Keys, err = seal.LoadKeys(s.secrets.keys)
-	return err
+	if s.Keys, err = seal.LoadKeys(s.secrets.keys); err != nil {
+		return err
+	}
+	return s.tellEnvironment()
 }
-
-// Environment is what the stack's programs are given; the CLI works with it too.
-func (s *Stack) Environment() []string { return append([]string{}, s.env...) }
 
 // prepare makes the databases, brings the ledger up to date and registers search attributes.
 func (s *Stack) prepare(ctx context.Context) error {
@@ -221,7 +220,7 @@ const stopTimeout = 45 * time.Second
 func (s *Stack) Down() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	var problems []error
+	problems := []error{s.forgetEnvironment()}
 	for _, p := range []*devstack.Process{s.Starter, s.Worker} {
 		if p != nil {
 			problems = append(problems, p.Stop(ctx))

@@ -41,7 +41,7 @@ func (s *Stack) Welcome(ctx context.Context, w io.Writer) error {
 Look at it:
   its workflow     %s
   all workflows    %s/namespaces/default/workflows
-  its status       curl -sS -H "Authorization: Bearer $(cat %s/secrets/admin-token)" %s
+  the command line eval "$(%s dev env)", then: handoff show %s
   %s
   logs             %s
 
@@ -49,7 +49,7 @@ The endpoint is %s. Send it a lead yourself (signed now, valid for five minutes;
   %s
 
 Everything runs until Ctrl-C. The state is in %s; make clean removes it.
-`, s.WorkflowURL(view.ID), s.Temporal.UI, s.Folder.Path, receipt.StatusURL, where, s.Folder.Path+"/log",
+`, s.WorkflowURL(view.ID), s.Temporal.UI, s.Folder.Bin("handoff"), receipt.Submission, where, s.Folder.Path+"/log",
 		delivery.URL, again.Curl(), s.Folder.Path)
 	return nil
 }
