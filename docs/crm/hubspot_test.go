@@ -128,6 +128,37 @@ func TestHubSpotPage(t *testing.T) {
 	require.Empty(t, s.HubSpot.Lists()[0].Members)
 }
 
+// TestHubSpotPageBegins follows the first steps of the page: with a copy of the demo's configuration, by the commands of the page.
+func TestHubSpotPageBegins(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}})
+	begin(t, "hubspot", "base_url: http://127.0.0.1:8090", "base_url: "+s.URL, "HANDOFF_CRM_TOKEN="+hubspot.Token)
+}
+
+// begin copies the demo's configuration of a vendor, puts an address into it, and runs what the vendor's page says.
+func begin(t *testing.T, vendor, was, is string, secret string) {
+	t.Helper()
+	folder := t.TempDir()
+	keys, err := seal.NewKeys()
+	require.NoError(t, err)
+	copied := filepath.Join(folder, "my-"+vendor)
+	require.NoError(t, os.CopyFS(copied, os.DirFS(filepath.Join("../../deploy/demo", vendor))))
+	file := filepath.Join(copied, "handoff.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(replaced(t, page(t, file), was, is)), 0o600))
+	require.Contains(t, page(t, vendor+".md"), "export HANDOFF_CONFIG=my-"+vendor+"/handoff.yaml HANDOFF_MAPPINGS=my-"+vendor+"/mappings")
+	binary := programs.Handoff(t)
+	for _, line := range strings.Split(strings.TrimSpace(blocks(t, vendor+".md", "sh")[0]), "\n") {
+		command := exec.CommandContext(t.Context(), binary, strings.Fields(line)[1:]...)
+		command.Dir = folder
+		command.Env = []string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "HANDOFF_LEDGER_DSN=postgres://handoff@localhost/ledger", "HANDOFF_KEYS=" + keys, secret,
+			"HANDOFF_CONFIG=my-" + vendor + "/handoff.yaml", "HANDOFF_MAPPINGS=my-" + vendor + "/mappings",
+		}
+		output, err := command.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", line, output)
+	}
+}
+
 // mappingOf is the mapping among a page's examples.
 func mappingOf(t *testing.T, examples []string) string {
 	t.Helper()

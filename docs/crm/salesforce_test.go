@@ -27,6 +27,25 @@ import (
 	"handoff/internal/seal"
 )
 
+// TestSalesforcePageBegins follows the first steps of the page, with a copy of the demo's configuration.
+func TestSalesforcePageBegins(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{Salesforce: salesforce.Options{PerDay: -1}})
+	s.Salesforce.ConnectClient("3MVG9exampleexample", "secret")
+	for _, object := range []string{"Lead", "Task"} {
+		for _, field := range orgFields {
+			s.Salesforce.AddField(object, field)
+		}
+	}
+	begin(t, "salesforce", "instance_url: http://127.0.0.1:8090", "instance_url: "+s.URL, "HANDOFF_CRM_SECRET=secret")
+}
+
+// orgFields are those that step 1 of the page has people make.
+var orgFields = []salesforce.Field{
+	{Name: "Handoff_Key__c", Type: "string", Length: 255, Unique: true, ExternalID: true}, {Name: "Handoff_State__c", Type: "textarea", Length: 32_768},
+	{Name: "Marketing_Opt_In__c", Type: "boolean"}, {Name: "Consent_Text__c", Type: "textarea", Length: 4000}, {Name: "Consent_At__c", Type: "datetime"},
+}
+
 // TestSalesforcePage follows the page as a new user would: make the two fields, configure, check, and send a submission.
 func TestSalesforcePage(t *testing.T) {
 	t.Parallel()
@@ -92,10 +111,7 @@ func TestSalesforcePage(t *testing.T) {
 	result := connector.Upsert(t.Context(), object.Object, []crm.Write{write})[0]
 	require.Equal(t, crm.Misconfigured, result.Err.Kind, "step 1 was left out")
 
-	for _, field := range []salesforce.Field{
-		{Name: "Handoff_Key__c", Type: "string", Length: 255, Unique: true, ExternalID: true}, {Name: "Handoff_State__c", Type: "textarea", Length: 32_768},
-		{Name: "Marketing_Opt_In__c", Type: "boolean"}, {Name: "Consent_Text__c", Type: "textarea", Length: 4000}, {Name: "Consent_At__c", Type: "datetime"},
-	} {
+	for _, field := range orgFields {
 		s.Salesforce.AddField("Lead", field)
 	}
 	said, err := run(check)
