@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -306,6 +307,43 @@ func TestACRMThatIsAwayKeepsNoWorkerFromStarting(t *testing.T) {
 	on := project(t).Services["worker"].DependsOn
 	require.False(t, on["crm-setup"].Required, "it asks the CRMs")
 	require.True(t, on["migrate"].Required)
+}
+
+// TestCommandsOfThePages: what the pages have people type names services that are there, and commands run in the one for them.
+func TestCommandsOfThePages(t *testing.T) {
+	t.Parallel()
+	services := project(t).ServiceNames()
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	vendors, err := filepath.Glob(filepath.Join(root, "docs", "crm", "*.md"))
+	require.NoError(t, err)
+	commands := 0
+	for _, page := range append(append(pages, vendors...), filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile("docker compose (up|run|exec|stop|logs|kill)( [^`\n]*)?").FindAllStringSubmatch(string(text), -1) {
+			commands++
+			for _, service := range named(match[1], strings.Fields(match[2])) {
+				require.Contains(t, services, service, "%s: %s", page, match[0])
+			}
+		}
+	}
+	require.Greater(t, commands, 10)
+}
+
+// named are the services that the arguments of a compose command name: all, or the one before the command that is run in it.
+func named(command string, arguments []string) []string {
+	withValue := []string{"--entrypoint", "--user", "-v", "-w", "-s"}
+	for len(arguments) > 0 && strings.HasPrefix(arguments[0], "-") {
+		if slices.Contains(withValue, arguments[0]) && len(arguments) > 1 {
+			arguments = arguments[1:]
+		}
+		arguments = arguments[1:]
+	}
+	if (command == "run" || command == "exec") && len(arguments) > 0 {
+		return arguments[:1]
+	}
+	return arguments
 }
 
 func TestNoPasswordHasADefault(t *testing.T) {

@@ -26,9 +26,10 @@ import (
 var update = flag.Bool("update", false, "write the generated table of the README anew")
 
 const (
-	root    = ".."
-	readme  = "../README.md"
-	runbook = "runbook.md"
+	root          = ".."
+	readme        = "../README.md"
+	runbook       = "runbook.md"
+	notifications = "notifications.md"
 )
 
 func read(t *testing.T, file string) string {
@@ -154,10 +155,39 @@ func TestMetrics(t *testing.T) {
 	require.Equal(t, registered, named)
 }
 
+// TestAlertsAreInTheRunbook: whatever the README says to alert on has a row in the runbook.
+func TestAlertsAreInTheRunbook(t *testing.T) {
+	t.Parallel()
+	text := read(t, readme)
+	_, after, _ := strings.Cut(text, "<!-- /metrics -->")
+	after, _, _ = strings.Cut(after, "\n## ")
+	_, rows, found := strings.Cut(read(t, runbook), "## When an alert fires\n")
+	require.True(t, found)
+	rows, _, _ = strings.Cut(rows, "\n## ")
+	name := regexp.MustCompile("`((?:handoff|temporal)_[a-z_]+)")
+	var wanted []string
+	for _, line := range strings.Split(between(t, text, "metrics"), "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) < 5 || strings.TrimSpace(cells[3]) == "—" {
+			continue
+		}
+		for _, match := range name.FindAllStringSubmatch(cells[1], -1) {
+			wanted = append(wanted, match[1])
+		}
+	}
+	for _, match := range name.FindAllStringSubmatch(after, -1) {
+		wanted = append(wanted, match[1])
+	}
+	require.Greater(t, len(wanted), 20)
+	for _, metric := range wanted {
+		require.Contains(t, rows, "`"+metric, "the runbook does not say what to do about it")
+	}
+}
+
 // TestLinks follows every link to a file of the project, and to a heading of the same or another page.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{readme, runbook, reloading} {
+	for _, page := range []string{readme, runbook, reloading, notifications} {
 		for _, match := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
 			link, err := url.Parse(match[1])
 			require.NoError(t, err)
@@ -208,7 +238,7 @@ func TestMakeTargets(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^([a-z-]+):`).FindAllStringSubmatch(makefile, -1) {
 		targets = append(targets, match[1])
 	}
-	for _, page := range []string{readme, runbook, reloading} {
+	for _, page := range []string{readme, runbook, reloading, notifications} {
 		for _, match := range regexp.MustCompile("`make ([a-z-]+)").FindAllStringSubmatch(read(t, page), -1) {
 			require.True(t, slices.Contains(targets, match[1]), "%s names make %s", page, match[1])
 		}
