@@ -81,7 +81,8 @@ type Deps struct {
 	RulesAt      func(version string) (Rules, bool)
 	Destinations map[string]Destination
 	Fetcher      Fetcher // nil where no source sends notices
-	// Puller lists what was submitted, for Pulls to keep; nil where nobody looks for what webhooks missed.
+	// Puller lists what was submitted, for Pulls to keep and PullMetrics to count; all nil where nobody looks for what webhooks
+	// missed.
 	Puller      Puller
 	Pulls       PullLedger
 	PullMetrics PullMetrics
@@ -103,34 +104,10 @@ type Deps struct {
 }
 
 // Activities holds the six steps and the bookkeeping around them. Its method names are the activity types.
-type Activities struct {
-	ledger       Ledger
-	rules        func() Rules
-	rulesAt      func(version string) (Rules, bool)
-	destinations map[string]Destination
-	fetcher      Fetcher
-	puller       Puller
-	pulls        PullLedger
-	pullMetrics  PullMetrics
-	notifier     Notifier
-	metrics      Metrics
-	logger       *slog.Logger
-	drift        *Drift
-	index        func(kind, value string) []byte
-	unavailable  func(error) bool
-	delay        func(kind crm.Kind, attempt int, asked time.Duration, random float64) time.Duration
-	random       func() float64
-	statusURL    func(submission.ID) string
-}
+type Activities struct{ Deps }
 
-// New returns the activities over deps, all of which but Drift are required.
-func New(d Deps) *Activities {
-	return &Activities{
-		ledger: d.Ledger, rules: d.Rules, rulesAt: d.RulesAt, destinations: d.Destinations, fetcher: d.Fetcher, puller: d.Puller, pulls: d.Pulls, pullMetrics: d.PullMetrics, notifier: d.Notifier,
-		metrics: d.Metrics, logger: d.Logger, drift: d.Drift, index: d.Index, unavailable: d.Unavailable, delay: d.Delay,
-		random: d.Random, statusURL: d.StatusURL,
-	}
-}
+// New returns the activities over deps. Only what its comment says may be nil is.
+func New(d Deps) *Activities { return &Activities{Deps: d} }
 
 // begin times a step; the function it returns logs the step's success in one line with the facts given.
 func (a *Activities) begin(ctx context.Context, step submission.Step) func(facts ...any) {
@@ -138,8 +115,8 @@ func (a *Activities) begin(ctx context.Context, step submission.Step) func(facts
 	return func(facts ...any) {
 		info := activity.GetInfo(ctx)
 		took := time.Since(started)
-		a.metrics.StepDone(step, took, info.IsLocalActivity)
-		a.logger.With(facts...).LogAttrs(ctx, slog.LevelDebug, "step done",
+		a.Metrics.StepDone(step, took, info.IsLocalActivity)
+		a.Logger.With(facts...).LogAttrs(ctx, slog.LevelDebug, "step done",
 			slog.String("submission", info.WorkflowExecution.ID), slog.String("step", string(step)),
 			slog.Int("attempt", int(info.Attempt)), slog.Bool("local", info.IsLocalActivity), slog.Duration("took", took))
 	}
@@ -168,7 +145,7 @@ const heldAgain = time.Minute
 // admit lets a call to a CRM through, unless operators hold the destination's queue and it does not come through that: a local
 // attempt then goes on to wait in it, and one of a load comes again.
 func (a *Activities) admit(ctx context.Context, destination string) error {
-	held := a.destinations[destination].Held
+	held := a.Destinations[destination].Held
 	switch info := activity.GetInfo(ctx); {
 	case held == nil || !info.IsLocalActivity && info.TaskQueue != submission.QueueBulk(destination) || !held():
 		return nil

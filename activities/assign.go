@@ -26,7 +26,7 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 	}
 	owned := ownedRecords(in.Records)
 	if len(owned) == 0 {
-		a.metrics.Assigned("none")
+		a.Metrics.Assigned("none")
 		done("rule", "none")
 		return Assigned{Ran: ran(ctx), Rule: "none", Explanation: "The mapping writes no record that takes an owner."}, nil
 	}
@@ -38,7 +38,7 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 	if err := a.give(ctx, in.Submission, plan, owned, assignment); err != nil {
 		return Assigned{}, a.fail(ctx, submission.StepAssign, plan.Destination, err)
 	}
-	a.metrics.Assigned(assignment.Rule)
+	a.Metrics.Assigned(assignment.Rule)
 	done("destination", plan.Destination, "rule", assignment.Rule)
 	return Assigned{
 		Ran: ran(ctx), Owner: assignment.Owner, Queue: assignment.Queue, Rule: assignment.Rule, Explanation: assignment.Explanation,
@@ -48,7 +48,7 @@ func (a *Activities) AssignOwner(ctx context.Context, in Assignee) (Assigned, er
 
 // decide finds the owner by the routing table, or remembers the one that was found before.
 func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, table *routing.Table, owned []Record) (ledger.Assignment, error) {
-	recorded, ok, err := a.ledger.AssignmentOf(ctx, in.Submission)
+	recorded, ok, err := a.Ledger.AssignmentOf(ctx, in.Submission)
 	if err != nil || ok {
 		return recorded, err
 	}
@@ -61,10 +61,10 @@ func (a *Activities) decide(ctx context.Context, in Assignee, plan sealedPlan, t
 		Owner: decision.Owner, Queue: decision.Queue, Rule: decision.Rule, Explanation: decision.Explanation,
 	}
 	if decision.Pool == nil {
-		return a.ledger.Assign(ctx, in.Submission, wanted)
+		return a.Ledger.Assign(ctx, in.Submission, wanted)
 	}
 	wanted.Pool, wanted.Queue = decision.Pool.Name, decision.Pool.Queue
-	return a.ledger.Draw(ctx, in.Submission, wanted, *decision.Pool)
+	return a.Ledger.Draw(ctx, in.Submission, wanted, *decision.Pool)
 }
 
 // give sets the owner on the records that have none. A queue can own records too.
@@ -73,7 +73,7 @@ func (a *Activities) give(ctx context.Context, id submission.ID, plan sealedPlan
 	if owner == "" {
 		owner = assignment.Queue
 	}
-	connector := a.destinations[destination].Connector
+	connector := a.Destinations[destination].Connector
 	var calls []ledger.CallRecord
 	var failed error
 	for _, record := range owned {
@@ -101,11 +101,11 @@ func (a *Activities) give(ctx context.Context, id submission.ID, plan sealedPlan
 	}
 	if failed != nil && len(plan.Given) > 0 { // the next attempt goes on from here
 		if err := a.savePlan(context.WithoutCancel(ctx), id, plan); err != nil {
-			a.logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", id)
+			a.Logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", id)
 		}
 	}
 	if len(calls) > 0 {
-		if err := a.ledger.RecordWrites(context.WithoutCancel(ctx), id, nil, calls); err != nil && failed == nil {
+		if err := a.Ledger.RecordWrites(context.WithoutCancel(ctx), id, nil, calls); err != nil && failed == nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (a *Activities) CheckSchema(ctx context.Context, in submission.Check) (Chec
 	if err != nil {
 		return Checked{}, a.fail(ctx, checkStep, in.Destination, err)
 	}
-	recorded, err := a.ledger.RecordSchemaCheck(ctx, in.Destination, found)
+	recorded, err := a.Ledger.RecordSchemaCheck(ctx, in.Destination, found)
 	if err != nil {
 		return Checked{}, a.fail(ctx, checkStep, in.Destination, err)
 	}
@@ -66,11 +66,11 @@ func (a *Activities) CheckSchema(ctx context.Context, in submission.Check) (Chec
 }
 
 func (a *Activities) check(ctx context.Context, name string) (found []ledger.SchemaFinding, version string, err error) {
-	destination, ok := a.destinations[name]
+	destination, ok := a.Destinations[name]
 	if !ok {
 		return nil, "", &crm.Error{Kind: crm.Misconfigured, Code: "no_destination"}
 	}
-	rules := a.rules()
+	rules := a.Rules()
 	findings, err := schemacheck.Check(ctx, rules.Mappings, name, destination.Connector)
 	if err != nil {
 		return nil, "", err
@@ -102,7 +102,7 @@ func (a *Activities) tellFindings(ctx context.Context, destination string, recor
 	var told []ledger.SchemaFinding
 	for _, f := range recorded {
 		cause := fmt.Sprintf("schema %s %s %s %s %s", destination, f.Mapping, f.Object, f.Field, f.Code)
-		if first, err := a.ledger.ClaimAlert(ctx, cause, findingEvery); err == nil && first {
+		if first, err := a.Ledger.ClaimAlert(ctx, cause, findingEvery); err == nil && first {
 			told = append(told, f)
 		}
 	}
@@ -113,7 +113,7 @@ func (a *Activities) tellFindings(ctx context.Context, destination string, recor
 	ids := make([]int64, 0, len(told))
 	for _, f := range told {
 		ids = append(ids, f.ID)
-		a.logger.LogAttrs(ctx, slog.LevelError, "a destination would refuse leads", slog.String("destination", destination),
+		a.Logger.LogAttrs(ctx, slog.LevelError, "a destination would refuse leads", slog.String("destination", destination),
 			slog.String("mapping", f.Mapping), slog.String("object", f.Object), slog.String("field", f.Field),
 			slog.String("code", f.Code), slog.String("expect", f.Expect), slog.String("place", f.Place))
 		if len(problems) <= mostCauses {
@@ -123,9 +123,9 @@ func (a *Activities) tellFindings(ctx context.Context, destination string, recor
 	message := notify.Message{
 		ID: fmt.Sprintf("schema_%s_%d_%s", destination, slices.Max(ids), told[0].LastSeen.UTC().Format(time.RFC3339)), Event: notify.Alert, Problems: problems,
 	}
-	for _, channel := range a.notifier.Channels(notify.Alert) {
-		if err := a.notifier.Send(ctx, channel, message); err != nil {
-			a.logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
+	for _, channel := range a.Notifier.Channels(notify.Alert) {
+		if err := a.Notifier.Send(ctx, channel, message); err != nil {
+			a.Logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
 		}
 	}
 }

@@ -26,10 +26,10 @@ func (a *Activities) DedupeSubmission(ctx context.Context, in Step) (Deduped, er
 		deduped.Ran = ran(ctx)
 		return deduped, nil // nobody to recognize: every submission counts
 	}
-	first, err := a.ledger.ClaimAnswers(ctx, in.Submission, ledger.Claim{
+	first, err := a.Ledger.ClaimAnswers(ctx, in.Submission, ledger.Claim{
 		Form:    input.Form,
-		Person:  a.index("person", person),
-		Answers: a.index("answers", string(answers)),
+		Person:  a.Index("person", person),
+		Answers: a.Index("answers", string(answers)),
 		Window:  m.Window(),
 	})
 	if err != nil {

@@ -85,14 +85,14 @@ func (a *Activities) fail(ctx context.Context, step submission.Step, destination
 	info := activity.GetInfo(ctx)
 	options := temporal.ApplicationErrorOptions{
 		NonRetryable:   failure.Kind.Permanent(),
-		NextRetryDelay: a.delay(failure.Kind, int(info.Attempt), asked, a.random()),
+		NextRetryDelay: a.Delay(failure.Kind, int(info.Attempt), asked, a.Random()),
 		Details:        []any{failure},
 	}
 	if failure.Kind == crm.RateLimited {
 		options.Category = temporal.ApplicationErrorCategoryBenign // expected; not a failure to alert on
 	}
-	a.metrics.StepFailed(step, failure.Kind)
-	a.logger.LogAttrs(ctx, slog.LevelWarn, "step failed",
+	a.Metrics.StepFailed(step, failure.Kind)
+	a.Logger.LogAttrs(ctx, slog.LevelWarn, "step failed",
 		slog.String("submission", info.WorkflowExecution.ID), slog.String("step", string(step)),
 		slog.String("destination", destination), slog.String("kind", string(failure.Kind)), slog.String("code", failure.Code),
 		slog.Int("attempt", int(info.Attempt)), slog.Bool("local", info.IsLocalActivity),
@@ -118,7 +118,7 @@ func (a *Activities) classify(err error) Failure {
 		return Failure{Kind: crm.Invalid, Code: "not_in_ledger"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return Failure{Kind: crm.Transient, Code: "timeout"}
-	case a.unavailable(err):
+	case a.Unavailable(err):
 		return Failure{Kind: crm.Transient, Code: "ledger_unavailable"}
 	default:
 		return Failure{Kind: crm.Transient, Code: "internal"}

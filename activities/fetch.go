@@ -26,7 +26,7 @@ type Announced struct {
 // come are not fetched again: what the person sent counts, not what the sender's record became since.
 func (a *Activities) FetchAnswers(ctx context.Context, in Step) (Fetched, error) {
 	done := a.begin(ctx, submission.StepFetch)
-	loaded, err := a.ledger.Load(ctx, in.Submission, in.Correction)
+	loaded, err := a.Ledger.Load(ctx, in.Submission, in.Correction)
 	if err != nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", err)
 	}
@@ -35,17 +35,17 @@ func (a *Activities) FetchAnswers(ctx context.Context, in Step) (Fetched, error)
 		done()
 		return Fetched{Ran: ran(ctx), Answers: len(loaded.Payload.Answers), Test: isTest(loaded.Payload)}, nil
 	}
-	if a.fetcher == nil {
+	if a.Fetcher == nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Misconfigured, Code: "no_fetcher"}))
 	}
-	announced, err := a.fetcher.Fetch(ctx, s.Source, loaded.Payload)
+	announced, err := a.Fetcher.Fetch(ctx, s.Source, loaded.Payload)
 	if err != nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, err))
 	}
 	if len(announced.Payload.Answers) == 0 {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", ofSource(s.Source, &crm.Error{Kind: crm.Invalid, Code: "nothing_to_fetch"}))
 	}
-	if err := a.ledger.SaveFetched(ctx, in.Submission, announced.Payload, announced.Form, announced.SubmittedAt); err != nil {
+	if err := a.Ledger.SaveFetched(ctx, in.Submission, announced.Payload, announced.Form, announced.SubmittedAt); err != nil {
 		return Fetched{}, a.fail(ctx, submission.StepFetch, "", err)
 	}
 	n := len(announced.Payload.Answers)

@@ -35,11 +35,11 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 	}
 	mapped := Mapped{
 		Ran: ran(ctx), Mapping: m.Ref(), Destination: plan.Destination, Further: further(plan),
-		Trace: a.destinations[plan.Destination].Trace, Unmapped: len(plan.Unmapped),
+		Trace: a.Destinations[plan.Destination].Trace, Unmapped: len(plan.Unmapped),
 		Rules: t.rules, ValidatedBy: validatedBy,
 	}
 	for _, destination := range append([]string{plan.Destination}, mapped.Further...) {
-		if in.Background && a.destinations[destination].Bulk {
+		if in.Background && a.Destinations[destination].Bulk {
 			mapped.Bulk = append(mapped.Bulk, destination)
 		}
 	}
@@ -47,8 +47,8 @@ func (a *Activities) MapSubmission(ctx context.Context, in Step) (Mapped, error)
 		mapped.Objects = append(mapped.Objects, object.Name)
 		mapped.Fields += len(object.Fields)
 	}
-	if a.drift != nil {
-		a.drift.Mapped(m, input, plan.Unmapped)
+	if a.Drift != nil {
+		a.Drift.Mapped(m, input, plan.Unmapped)
 	}
 	done("mapping", m.Ref(), "destination", plan.Destination)
 	return mapped, nil
@@ -70,13 +70,13 @@ func (a *Activities) savePlan(ctx context.Context, id submission.ID, plan sealed
 	if err != nil {
 		return fmt.Errorf("encode the plan of %s: %w", id, err)
 	}
-	return a.ledger.SavePlan(ctx, id, encoded, plan.Mapping, plan.Version)
+	return a.Ledger.SavePlan(ctx, id, encoded, plan.Mapping, plan.Version)
 }
 
 // plan opens what MapSubmission sealed.
 func (a *Activities) plan(ctx context.Context, id submission.ID) (sealedPlan, error) {
 	var plan sealedPlan
-	sealed, err := a.ledger.LoadPlan(ctx, id)
+	sealed, err := a.Ledger.LoadPlan(ctx, id)
 	if err != nil {
 		return plan, err
 	}
@@ -91,7 +91,7 @@ func (a *Activities) plan(ctx context.Context, id submission.ID) (sealedPlan, er
 // known refuses a plan that names a destination which is not configured any more.
 func (a *Activities) known(plan mapping.Plan) error {
 	for _, destination := range append(further(plan), plan.Destination) {
-		if _, ok := a.destinations[destination]; !ok {
+		if _, ok := a.Destinations[destination]; !ok {
 			return &crm.Error{Kind: crm.Misconfigured, Code: "no_destination"}
 		}
 	}

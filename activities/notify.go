@@ -18,7 +18,7 @@ func (a *Activities) NotifyOwner(ctx context.Context, in Notice) (Notified, erro
 	done := a.begin(ctx, submission.StepNotify)
 	message := notify.Message{
 		Event: notify.Event(in.Event), Submission: string(in.Submission), Disposition: string(in.Disposition),
-		Owner: in.Assigned.Owner, Queue: in.Assigned.Queue, URL: a.statusURL(in.Submission),
+		Owner: in.Assigned.Owner, Queue: in.Assigned.Queue, URL: a.StatusURL(in.Submission),
 	}
 	for _, record := range in.Records {
 		message.Records = append(message.Records, notify.Record{Object: record.Object, ID: record.ID})
@@ -34,7 +34,7 @@ func (a *Activities) NotifyOwner(ctx context.Context, in Notice) (Notified, erro
 // send delivers a message to every channel that wants it, once per submission, channel and event.
 func (a *Activities) send(ctx context.Context, step Step, message notify.Message) (map[string]string, error) {
 	id := step.Submission
-	names := a.notifier.Channels(message.Event)
+	names := a.Notifier.Channels(message.Event)
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func (a *Activities) send(ctx context.Context, step Step, message notify.Message
 	var failed error
 	for _, name := range names {
 		key := name + "/" + string(message.Event)
-		open, err := a.ledger.ClaimNotification(ctx, id, key)
+		open, err := a.Ledger.ClaimNotification(ctx, id, key)
 		if err != nil {
 			return nil, err
 		}
@@ -53,12 +53,12 @@ func (a *Activities) send(ctx context.Context, step Step, message notify.Message
 		outcome := "sent"
 		var refused *notify.Error
 		told := message
-		if a.notifier.Personal(name) {
+		if a.Notifier.Personal(name) {
 			if told.Answers, err = a.answers(ctx, step); err != nil {
 				return nil, err
 			}
 		}
-		switch err := a.notifier.Send(ctx, name, told); {
+		switch err := a.Notifier.Send(ctx, name, told); {
 		case errors.As(err, &refused) && refused.Kind == notify.Permanent:
 			outcome = "refused " + refused.Code
 		case err != nil:
@@ -66,7 +66,7 @@ func (a *Activities) send(ctx context.Context, step Step, message notify.Message
 			continue
 		}
 		outcomes[name] = outcome
-		if err := a.ledger.NotificationSent(ctx, id, key, outcome); err != nil {
+		if err := a.Ledger.NotificationSent(ctx, id, key, outcome); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +75,7 @@ func (a *Activities) send(ctx context.Context, step Step, message notify.Message
 
 // answers are for channels that the configuration lets see them.
 func (a *Activities) answers(ctx context.Context, in Step) (map[string]any, error) {
-	loaded, err := a.ledger.Load(ctx, in.Submission, in.Correction)
+	loaded, err := a.Ledger.Load(ctx, in.Submission, in.Correction)
 	return loaded.Payload.Answers, err
 }
 
@@ -103,21 +103,21 @@ func (a *Activities) alert(ctx context.Context, destination string, failure Fail
 	if !alertKind(failure.Kind) || failure.Code == circuitOpen { // what opened it has been told
 		return
 	}
-	channels := a.notifier.Channels(notify.Alert)
+	channels := a.Notifier.Channels(notify.Alert)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	cause := strings.Join(append([]string{failure.place(destination), string(failure.Kind), failure.Code}, failure.Fields...), " ")
-	first, err := a.ledger.ClaimAlert(ctx, cause, alertEvery)
+	first, err := a.Ledger.ClaimAlert(ctx, cause, alertEvery)
 	if err != nil || !first {
 		return
 	}
-	a.logger.LogAttrs(ctx, slog.LevelError, "a connection or a mapping needs repair",
+	a.Logger.LogAttrs(ctx, slog.LevelError, "a connection or a mapping needs repair",
 		slog.String("what", failure.place(destination)), slog.String("kind", string(failure.Kind)), slog.String("code", failure.Code),
 		slog.String("next", "fix the cause, then send `retry` to what waits in review"))
 	for _, name := range channels {
 		message := notify.Message{Event: notify.Alert, Problems: append([]string{failure.place(destination)}, codes(failure)...)}
-		if err := a.notifier.Send(ctx, name, message); err != nil {
-			a.logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", name))
+		if err := a.Notifier.Send(ctx, name, message); err != nil {
+			a.Logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", name))
 		}
 	}
 }

@@ -87,20 +87,20 @@ func (a *Activities) PullPage(ctx context.Context, in submission.Pull) (Pulled, 
 }
 
 func (a *Activities) pullPage(ctx context.Context, in submission.Pull) (Pulled, error) {
-	if a.puller == nil {
+	if a.Puller == nil {
 		return Pulled{}, &crm.Error{Kind: crm.Misconfigured, Code: "no_pull"}
 	}
-	plan, err := a.puller.PullPlan(in.Source)
+	plan, err := a.Puller.PullPlan(in.Source)
 	if err != nil {
 		return Pulled{}, err
 	}
 	start := ledger.PullStart{
 		ID: in.Run, Source: in.Source, Forms: plan.Forms, Since: in.Since, Overlap: plan.Overlap, First: plan.First, Grace: plan.Grace, Dry: in.Dry,
 	}
-	if err := a.pulls.BeginPull(ctx, start); err != nil {
+	if err := a.Pulls.BeginPull(ctx, start); err != nil {
 		return Pulled{}, err
 	}
-	run, more, err := a.pulls.NextPull(ctx, in.Run)
+	run, more, err := a.Pulls.NextPull(ctx, in.Run)
 	if err != nil {
 		return Pulled{}, err
 	}
@@ -108,11 +108,11 @@ func (a *Activities) pullPage(ctx context.Context, in submission.Pull) (Pulled, 
 		if err := a.readPage(ctx, run, plan); err != nil {
 			return Pulled{}, err
 		}
-		if _, more, err = a.pulls.NextPull(ctx, in.Run); err != nil {
+		if _, more, err = a.Pulls.NextPull(ctx, in.Run); err != nil {
 			return Pulled{}, err
 		}
 	}
-	total, pages, err := a.pulls.PullTotal(ctx, in.Run)
+	total, pages, err := a.Pulls.PullTotal(ctx, in.Run)
 	if err != nil {
 		return Pulled{}, err
 	}
@@ -124,7 +124,7 @@ func (a *Activities) pullPage(ctx context.Context, in submission.Pull) (Pulled, 
 
 // readPage reads one page and stores what is missing.
 func (a *Activities) readPage(ctx context.Context, run ledger.PullRun, plan PullPlan) error {
-	page, err := a.puller.PullPage(ctx, run.Source, run.Form, run.Since, run.Cursor)
+	page, err := a.Puller.PullPage(ctx, run.Source, run.Form, run.Since, run.Cursor)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (a *Activities) readPage(ctx context.Context, run ledger.PullRun, plan Pull
 	for i, found := range page.Found {
 		ids[i] = found.Submission.SenderID
 	}
-	known, err := a.pulls.KnownOf(ctx, run.Source, run.ID, ids)
+	known, err := a.Pulls.KnownOf(ctx, run.Source, run.ID, ids)
 	if err != nil {
 		return err
 	}
@@ -162,14 +162,14 @@ func (a *Activities) readPage(ctx context.Context, run ledger.PullRun, plan Pull
 			counts.Unreadable++
 		}
 	}
-	if err := a.pulls.AdvancePull(ctx, run, counts, page.Next); err != nil {
+	if err := a.Pulls.AdvancePull(ctx, run, counts, page.Next); err != nil {
 		return err
 	}
-	if missed := counts.Missed; !run.Dry && a.pullMetrics != nil {
+	if missed := counts.Missed; !run.Dry && a.PullMetrics != nil {
 		if plan.Only {
 			missed = 0
 		}
-		a.pullMetrics.Pulled(run.Source, counts.Read, missed)
+		a.PullMetrics.Pulled(run.Source, counts.Read, missed)
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (a *Activities) readPage(ctx context.Context, run ledger.PullRun, plan Pull
 // first, and the other an event of it (invariant I2).
 func (a *Activities) acceptPulled(ctx context.Context, run ledger.PullRun, found Found) error {
 	found.Submission.EventID = run.ID
-	_, err := a.pulls.Accept(ctx, ledger.Delivery{
+	_, err := a.Pulls.Accept(ctx, ledger.Delivery{
 		Submission: found.Submission, Payload: found.Payload, Raw: found.Raw, ContentType: "application/json", Via: ledger.ViaPull,
 	})
 	return err
@@ -189,17 +189,17 @@ const missedEvery = 6 * time.Hour
 
 // tellMissed says that a webhook is broken, once for all that it missed.
 func (a *Activities) tellMissed(ctx context.Context, in submission.Pull, total ledger.PullCounts) {
-	a.logger.LogAttrs(ctx, slog.LevelError, "webhooks were missed", slog.String("source", in.Source), slog.Int64("missed", total.Missed))
-	if first, err := a.ledger.ClaimAlert(ctx, "missed "+in.Source, missedEvery); err != nil || !first {
+	a.Logger.LogAttrs(ctx, slog.LevelError, "webhooks were missed", slog.String("source", in.Source), slog.Int64("missed", total.Missed))
+	if first, err := a.Ledger.ClaimAlert(ctx, "missed "+in.Source, missedEvery); err != nil || !first {
 		return
 	}
 	message := notify.Message{ID: "missed_" + in.Source + "_" + in.Run, Event: notify.Alert, Source: in.Source, Problems: []string{
 		fmt.Sprintf("source %s: %d submissions never came as webhooks and were found by asking the sender. They are being processed. "+
 			"Is the webhook switched off, or its secret another one?", in.Source, total.Missed),
 	}}
-	for _, channel := range a.notifier.Channels(notify.Alert) {
-		if err := a.notifier.Send(ctx, channel, message); err != nil {
-			a.logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
+	for _, channel := range a.Notifier.Channels(notify.Alert) {
+		if err := a.Notifier.Send(ctx, channel, message); err != nil {
+			a.Logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
 		}
 	}
 }

@@ -21,19 +21,19 @@ func (a *Activities) RecordReview(ctx context.Context, in Review) (Recorded, err
 	for _, field := range in.Failure.Fields {
 		problems = append(problems, submission.Problem{Field: field, Code: in.Failure.Code})
 	}
-	err := a.ledger.OpenReview(ctx, in.Submission, ledger.Review{
+	err := a.Ledger.OpenReview(ctx, in.Submission, ledger.Review{
 		Step: in.Step, Kind: string(in.Failure.Kind), Code: in.Failure.Code, Problems: problems,
 	})
 	if err != nil {
 		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 	}
-	a.metrics.InReview(in.Failure.Kind, in.Failure.Code)
+	a.Metrics.InReview(in.Failure.Kind, in.Failure.Code)
 	message := notify.Message{
-		Event: notify.Review, Submission: string(in.Submission), Problems: codes(in.Failure), URL: a.statusURL(in.Submission),
+		Event: notify.Review, Submission: string(in.Submission), Problems: codes(in.Failure), URL: a.StatusURL(in.Submission),
 	}
 	// Best effort: the review item is what counts, and it is in the ledger.
 	if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
-		a.logger.LogAttrs(ctx, slog.LevelWarn, "review notice not sent", slog.String("submission", string(in.Submission)))
+		a.Logger.LogAttrs(ctx, slog.LevelWarn, "review notice not sent", slog.String("submission", string(in.Submission)))
 	}
 	done("kind", string(in.Failure.Kind), "code", in.Failure.Code)
 	return Recorded{Ran: ran(ctx)}, nil
@@ -53,7 +53,7 @@ func codes(f Failure) []string {
 // RecordResolution closes the review item with what the person decided.
 func (a *Activities) RecordResolution(ctx context.Context, in Resolved) (Recorded, error) {
 	done := a.begin(ctx, recordStep)
-	if err := a.ledger.CloseReview(ctx, in.Submission, in.Resolution); err != nil {
+	if err := a.Ledger.CloseReview(ctx, in.Submission, in.Resolution); err != nil {
 		return Recorded{}, a.fail(ctx, recordStep, "", err)
 	}
 	done("action", string(in.Resolution.Action))
@@ -64,7 +64,7 @@ func (a *Activities) RecordResolution(ctx context.Context, in Resolved) (Recorde
 func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recorded, error) {
 	done := a.begin(ctx, recordStep)
 	name, version, _ := strings.Cut(in.Mapping, "@")
-	concluded, err := a.ledger.Conclude(ctx, in.Submission, ledger.Conclusion{
+	concluded, err := a.Ledger.Conclude(ctx, in.Submission, ledger.Conclusion{
 		Disposition: in.Disposition, DuplicateOf: in.DuplicateOf, Mapping: name, MappingVersion: version,
 		Destination: in.Destination, Steps: in.Steps,
 	})
@@ -74,15 +74,15 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 	if quietEnd(in.Disposition) {
 		message := notify.Message{
 			Event: notify.Event(in.Disposition), Submission: string(in.Submission), Source: concluded.Source, Form: concluded.Form,
-			Disposition: string(in.Disposition), URL: a.statusURL(in.Submission),
+			Disposition: string(in.Disposition), URL: a.StatusURL(in.Submission),
 		}
 		// Best effort, like the notice of a review.
 		if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
-			a.logger.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("submission", string(in.Submission)))
+			a.Logger.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("submission", string(in.Submission)))
 		}
 	}
-	a.metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)
-	a.logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
+	a.Metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)
+	a.Logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
 		slog.String("submission", string(in.Submission)), slog.String("source", concluded.Source),
 		slog.String("form", concluded.Form), slog.String("disposition", string(in.Disposition)),
 		slog.String("mapping", in.Mapping), slog.String("destination", in.Destination),

@@ -19,11 +19,11 @@ type Rules struct {
 // routing is the table of the unit that made the plan, so that facts and table fit. A worker that was started later may
 // have newer ones only; then it names the version that it took instead.
 func (a *Activities) routing(plan sealedPlan) (table *routing.Table, newer string) {
-	now := a.rules()
+	now := a.Rules()
 	if plan.Rules == "" || plan.Rules == now.Version {
 		return now.Routing, ""
 	}
-	if pinned, known := a.rulesAt(plan.Rules); known {
+	if pinned, known := a.RulesAt(plan.Rules); known {
 		return pinned.Routing, ""
 	}
 	return now.Routing, now.Version
@@ -36,7 +36,7 @@ func (a *Activities) changed(in Step, step submission.Step, m *mapping.Mapping) 
 	if in.Mapping == "" || in.Mapping == m.Ref() {
 		return ""
 	}
-	a.logger.Info("the mapping was reloaded between two steps", slog.String("submission", string(in.Submission)),
+	a.Logger.Info("the mapping was reloaded between two steps", slog.String("submission", string(in.Submission)),
 		slog.String("step", string(step)), slog.String("validated_by", in.Mapping), slog.String("mapping", m.Ref()))
 	return in.Mapping
 }

@@ -33,20 +33,20 @@ func (a *Activities) UpsertRecords(ctx context.Context, in Step) (Upserted, erro
 		ctx = patient
 	}
 	w := &writer{
-		connector: a.destinations[destination].Connector, destination: destination, plan: plan, submission: in.Submission,
+		connector: a.Destinations[destination].Connector, destination: destination, plan: plan, submission: in.Submission,
 		attempt: int(activity.GetInfo(ctx).Attempt), traced: !activity.GetInfo(ctx).IsLocalActivity,
 		loaded: crm.IsBulk(ctx),
 	}
 	upserted, failed := w.writeAll(ctx)
 	// What the CRM was asked and what it said is recorded even when it failed, and even when the attempt's time is up:
 	// this is what support looks at.
-	if err := a.ledger.RecordWrites(context.WithoutCancel(ctx), in.Submission, w.writes, w.calls); err != nil && failed == nil {
+	if err := a.Ledger.RecordWrites(context.WithoutCancel(ctx), in.Submission, w.writes, w.calls); err != nil && failed == nil {
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, err)
 	}
 	if failed != nil {
 		if len(w.writes) > 0 { // the next attempt goes on from here
 			if err := a.savePlan(context.WithoutCancel(ctx), in.Submission, w.plan); err != nil {
-				a.logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", in.Submission)
+				a.Logger.WarnContext(ctx, "progress not saved; the next attempt begins again", "submission", in.Submission)
 			}
 		}
 		return Upserted{}, a.fail(ctx, submission.StepUpsert, destination, failed)
@@ -147,7 +147,7 @@ func (w *writer) note(object mapping.Object, result crm.Result) {
 		Destination: w.destination, Object: object.Object, RecordID: result.RecordID, Outcome: result.Outcome,
 		Fields: slices.Sorted(maps.Keys(w.upsertOf(object).Fields)), Kept: result.Kept, MappingVersion: w.plan.Version,
 	})
-	owner, _ := result.Record["owner"].(string)
+	owner, _ := result.Record[crm.FieldOwner].(string)
 	record := Record{
 		Object: object.Object, ID: result.RecordID, Outcome: result.Outcome, Kept: result.Kept,
 		Owned: object.OwnerField, Owner: owner,

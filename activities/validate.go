@@ -33,7 +33,7 @@ type task struct {
 // load reads the submission and finds its mapping. Every step loads for itself: steps may run on different workers, days
 // apart, and the mapping in force is the one that counts.
 func (a *Activities) load(ctx context.Context, in Step) (task, error) {
-	loaded, err := a.ledger.Load(ctx, in.Submission, in.Correction)
+	loaded, err := a.Ledger.Load(ctx, in.Submission, in.Correction)
 	if err != nil {
 		return task{}, err
 	}
@@ -41,7 +41,7 @@ func (a *Activities) load(ctx context.Context, in Step) (task, error) {
 	if hold := loaded.Payload.Hold; hold != nil && in.Correction == "" {
 		return task{}, invalid([]submission.Problem{{Code: hold.Code, Expect: hold.Detail}})
 	}
-	s, rules := loaded.Submission, a.rules()
+	s, rules := loaded.Submission, a.Rules()
 	m, ok := rules.Mappings.For(s.Source, s.Form)
 	if !ok {
 		return task{}, &crm.Error{Kind: crm.Misconfigured, Code: "no_mapping"}
