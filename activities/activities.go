@@ -13,6 +13,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
 	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/submission"
 )
 
@@ -30,9 +31,6 @@ type Ledger interface {
 	Assign(ctx context.Context, id submission.ID, a ledger.Assignment) (ledger.Assignment, error)
 	Draw(ctx context.Context, id submission.ID, a ledger.Assignment, pool ledger.Pool) (ledger.Assignment, error)
 
-	ClaimNotification(ctx context.Context, id submission.ID, channel string) (bool, error)
-	NotificationSent(ctx context.Context, id submission.ID, channel, outcome string) error
-	ClaimAlert(ctx context.Context, cause string, every time.Duration) (bool, error)
 	RecordSchemaCheck(ctx context.Context, destination string, found []ledger.SchemaFinding) ([]ledger.SchemaFinding, error)
 
 	OpenReview(ctx context.Context, id submission.ID, review ledger.Review) error
@@ -40,14 +38,18 @@ type Ledger interface {
 	Conclude(ctx context.Context, id submission.ID, conclusion ledger.Conclusion) (ledger.Concluded, error)
 }
 
-// Notifier tells people; see internal/notify.
+// Notifier has people told, later and by somebody else: a step waits for no channel. See internal/outbox.
 type Notifier interface {
-	// Channels are the names of the channels that want this event.
-	Channels(event notify.Event) []string
-	// Personal says whether the channel may see answers.
-	Personal(channel string) bool
-	// Send delivers one message. Its errors are *notify.Error and hold neither answers nor secrets.
-	Send(ctx context.Context, channel string, message notify.Message) error
+	// Notify has every channel that wants the message's event told, once per submission, and says what becomes of that on
+	// each. Channels that may see answers see them with the correction.
+	Notify(ctx context.Context, message notify.Message, correction string) (map[string]string, error)
+	Alerter
+}
+
+// Alerter has the alert channels told.
+type Alerter interface {
+	// Alert returns those of the causes that people are told about now: not those that they were told about lately.
+	Alert(ctx context.Context, alert outbox.Alert) ([]string, error)
 }
 
 // Metrics counts what the steps do. No label may hold personal data.

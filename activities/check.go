@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/schemacheck"
-	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/submission"
 )
 
@@ -56,7 +55,9 @@ func (a *Activities) CheckSchema(ctx context.Context, in submission.Check) (Chec
 	if err != nil {
 		return Checked{}, a.fail(ctx, checkStep, in.Destination, err)
 	}
-	a.tellFindings(ctx, in.Destination, recorded)
+	if err := a.tellFindings(ctx, in.Destination, recorded); err != nil {
+		return Checked{}, a.fail(ctx, checkStep, in.Destination, err)
+	}
 	checked := Checked{Ran: ran(ctx), Destination: in.Destination, Rules: rules, Findings: len(recorded)}
 	for _, f := range recorded[:min(len(recorded), mostCauses)] {
 		checked.Causes = append(checked.Causes, Cause{Mapping: f.Mapping, Object: f.Object, Field: f.Field, Code: f.Code})
@@ -98,34 +99,27 @@ func placed(p mapping.Place) string {
 }
 
 // tellFindings alerts about causes that nobody was told about today, in one message.
-func (a *Activities) tellFindings(ctx context.Context, destination string, recorded []ledger.SchemaFinding) {
-	var told []ledger.SchemaFinding
+func (a *Activities) tellFindings(ctx context.Context, destination string, recorded []ledger.SchemaFinding) error {
+	alert := outbox.Alert{Rhythm: ledger.Rhythm{Every: findingEvery}}
+	byCause := map[string]ledger.SchemaFinding{}
 	for _, f := range recorded {
 		cause := fmt.Sprintf("schema %s %s %s %s %s", destination, f.Mapping, f.Object, f.Field, f.Code)
-		if first, err := a.Ledger.ClaimAlert(ctx, cause, findingEvery); err == nil && first {
-			told = append(told, f)
+		alert.Causes, byCause[cause] = append(alert.Causes, cause), f
+	}
+	alert.Problems = func(due []string) []string {
+		problems := []string{fmt.Sprintf("destination %s would not take what the mappings write: %d findings", destination, len(recorded))}
+		for _, cause := range due[:min(len(due), mostCauses)] {
+			f := byCause[cause]
+			problems = append(problems, fmt.Sprintf("%s: %s.%s %s: %s", f.Place, f.Object, f.Field, f.Code, f.Expect))
 		}
+		return problems
 	}
-	if len(told) == 0 {
-		return
-	}
-	problems := []string{fmt.Sprintf("destination %s would not take what the mappings write: %d findings", destination, len(recorded))}
-	ids := make([]int64, 0, len(told))
-	for _, f := range told {
-		ids = append(ids, f.ID)
+	told, err := a.Notifier.Alert(ctx, alert)
+	for _, cause := range told {
+		f := byCause[cause]
 		a.Logger.LogAttrs(ctx, slog.LevelError, "a destination would refuse leads", slog.String("destination", destination),
 			slog.String("mapping", f.Mapping), slog.String("object", f.Object), slog.String("field", f.Field),
 			slog.String("code", f.Code), slog.String("expect", f.Expect), slog.String("place", f.Place))
-		if len(problems) <= mostCauses {
-			problems = append(problems, fmt.Sprintf("%s: %s.%s %s: %s", f.Place, f.Object, f.Field, f.Code, f.Expect))
-		}
 	}
-	message := notify.Message{
-		ID: fmt.Sprintf("schema_%s_%d_%s", destination, slices.Max(ids), told[0].LastSeen.UTC().Format(time.RFC3339)), Event: notify.Alert, Problems: problems,
-	}
-	for _, channel := range a.Notifier.Channels(notify.Alert) {
-		if err := a.Notifier.Send(ctx, channel, message); err != nil {
-			a.Logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
-		}
-	}
+	return err
 }

@@ -19,7 +19,6 @@ type DriftLedger interface {
 	RecordDrift(ctx context.Context, found []ledger.Drift) ([]ledger.Drift, error)
 	AddPresence(ctx context.Context, added []ledger.Presence, before time.Time) error
 	PresenceSince(ctx context.Context, day time.Time) ([]ledger.Presence, error)
-	ClaimAlert(ctx context.Context, cause string, every time.Duration) (bool, error)
 }
 
 // DriftMetrics counts submissions with drift.
@@ -30,7 +29,7 @@ type DriftMetrics interface {
 // DriftOptions are what a Drift is made of; all are required.
 type DriftOptions struct {
 	Ledger   DriftLedger
-	Notifier Notifier
+	Notifier Alerter
 	Metrics  DriftMetrics
 	Logger   *slog.Logger
 	Now      func() time.Time

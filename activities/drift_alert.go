@@ -8,61 +8,77 @@ import (
 	"time"
 
 	"handoff/internal/ledger"
-	"handoff/internal/notify"
+	"handoff/internal/outbox"
 )
 
 // driftAlertEvery is how often one answer is told about while it drifts.
 const driftAlertEvery = 24 * time.Hour
 
+// subject is what one message is about.
+type subject struct {
+	mapping string
+	kind    ledger.DriftKind
+}
+
 // alert tells about what nobody was told about today, whichever worker noticed it: one message per mapping and kind, with
 // the numbers under which the ledger has the answers.
 func (d *Drift) alert(ctx context.Context, recorded []ledger.Drift) {
-	type subject struct {
-		mapping string
-		kind    ledger.DriftKind
-	}
 	var order []subject
-	ids := map[subject][]int64{}
+	found := map[subject][]ledger.Drift{}
 	for _, r := range recorded {
-		key := drifted{r.Mapping, r.Kind, r.Answer}
-		now := d.o.Now()
-		d.mu.Lock()
-		before, known := d.claimed[key]
-		d.mu.Unlock()
-		if known && now.Sub(before) < driftAlertEvery {
+		about := subject{r.Mapping, r.Kind}
+		if d.told(r) {
 			continue
 		}
-		first, err := d.o.Ledger.ClaimAlert(ctx, strings.Join([]string{"drift", r.Mapping, string(r.Kind), r.Answer}, " "), driftAlertEvery)
-		if err != nil {
-			d.o.Logger.Warn("drift not told about yet", "mapping", r.Mapping, "kind", string(r.Kind), "error", err)
-			continue
+		if len(found[about]) == 0 {
+			order = append(order, about)
 		}
-		d.mu.Lock()
-		d.claimed[key] = now
-		d.mu.Unlock()
-		if first {
-			about := subject{r.Mapping, r.Kind}
-			if len(ids[about]) == 0 {
-				order = append(order, about)
-			}
-			ids[about] = append(ids[about], r.ID)
-		}
+		found[about] = append(found[about], r)
 	}
 	for _, about := range order {
-		d.tell(ctx, about.mapping, about.kind, ids[about])
+		d.raise(ctx, about, found[about])
 	}
 }
 
-// tell sends one alert. It names no answer.
-func (d *Drift) tell(ctx context.Context, mapping string, kind ledger.DriftKind, ids []int64) {
-	message := notify.Message{Event: notify.Alert, Problems: driftText(mapping, kind, ids)}
-	d.o.Logger.LogAttrs(ctx, slog.LevelWarn, "a form and its mapping have come apart", slog.String("mapping", mapping),
-		slog.String("kind", string(kind)), slog.Any("drift", ids),
-		slog.String("next", "the ledger's table drift names the answers; map them, or put them under ignore"))
-	for _, channel := range d.o.Notifier.Channels(notify.Alert) {
-		if err := d.o.Notifier.Send(ctx, channel, message); err != nil {
-			d.o.Logger.Warn("alert not sent", "channel", channel, "error", err)
+// told says that this worker knows of an alert of today about the answer.
+func (d *Drift) told(r ledger.Drift) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before, known := d.claimed[drifted{r.Mapping, r.Kind, r.Answer}]
+	return known && d.o.Now().Sub(before) < driftAlertEvery
+}
+
+// raise raises one alert. It names no answer.
+func (d *Drift) raise(ctx context.Context, about subject, found []ledger.Drift) {
+	ids, causes := map[string]int64{}, []string{}
+	for _, r := range found {
+		cause := strings.Join([]string{"drift", r.Mapping, string(r.Kind), r.Answer}, " ")
+		ids[cause], causes = r.ID, append(causes, cause)
+	}
+	numbers := func(due []string) []int64 {
+		var of []int64
+		for _, cause := range due {
+			of = append(of, ids[cause])
 		}
+		return of
+	}
+	due, err := d.o.Notifier.Alert(ctx, outbox.Alert{
+		Causes: causes, Rhythm: ledger.Rhythm{Every: driftAlertEvery},
+		Problems: func(due []string) []string { return driftText(about.mapping, about.kind, numbers(due)) },
+	})
+	if err != nil {
+		d.o.Logger.Warn("drift not told about yet", "mapping", about.mapping, "kind", string(about.kind), "error", err)
+		return
+	}
+	if len(due) > 0 {
+		d.o.Logger.LogAttrs(ctx, slog.LevelWarn, "a form and its mapping have come apart", slog.String("mapping", about.mapping),
+			slog.String("kind", string(about.kind)), slog.Any("drift", numbers(due)),
+			slog.String("next", "the ledger's table drift names the answers; map them, or put them under ignore"))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range found {
+		d.claimed[drifted{r.Mapping, r.Kind, r.Answer}] = d.o.Now()
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
 	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
 	"handoff/internal/telemetry"
@@ -33,6 +34,7 @@ type look struct {
 	ledger   *ledger.Ledger
 	mapping  *mapping.Mapping
 	told     *alerted
+	sender   *outbox.Sender
 	logs     bytes.Buffer
 	registry *prometheus.Registry
 	now      time.Time
@@ -69,10 +71,11 @@ func newLook(t *testing.T) *look {
 	t.Cleanup(func() { l.ledger.Close() })
 	l.mapping = parse(t, contact)
 	l.options = activities.DriftOptions{
-		Ledger: l.ledger, Notifier: l.told, Metrics: telemetry.NewDrifts(l.registry),
+		Ledger: l.ledger, Notifier: outbox.New(l.ledger, func(notify.Event) []string { return l.told.Names() }), Metrics: telemetry.NewDrifts(l.registry),
 		Logger: slog.New(slog.NewTextHandler(&l.logs, nil)), Now: func() time.Time { return l.now },
 	}
 	l.Drift = activities.NewDrift(l.options)
+	l.sender = outbox.NewSender(l.ledger, l.told, l.options.Logger)
 	return l
 }
 
@@ -148,17 +151,17 @@ func TestEachAnswerIsToldOnceADay(t *testing.T) {
 	}
 	other.Mapped(l.mapping, mapping.Input{Source: "site", Form: "contact", Answers: map[string]any{}}, []string{"budget"})
 	require.NoError(t, other.Flush(t.Context()))
-	require.Equal(t, [][]string{{"mapping contact: answers come that no rule mentions", "drift 1, 2 in the ledger's table drift"}}, l.told.all())
+	require.Equal(t, [][]string{{"mapping contact: answers come that no rule mentions", "drift 1, 2 in the ledger's table drift"}}, l.alerts(t))
 
 	l.send(t, "contact", "size")
 	require.NoError(t, l.Flush(t.Context()))
-	require.Len(t, l.told.all(), 2, "a new one is told at once")
+	require.Len(t, l.alerts(t), 2, "a new one is told at once")
 	l.now = l.now.Add(25 * time.Hour)
 	l.send(t, "contact", "budget")
 	require.NoError(t, l.Flush(t.Context()))
-	require.Len(t, l.told.all(), 3, "a day later it is told again")
+	require.Len(t, l.alerts(t), 3, "a day later it is told again")
 	require.Contains(t, l.logs.String(), "a form and its mapping have come apart")
-	for _, text := range []string{l.logs.String(), fmt.Sprint(l.told.all())} {
+	for _, text := range []string{l.logs.String(), fmt.Sprint(l.alerts(t))} {
 		for _, name := range []string{"budget", "team", "size", "planted"} {
 			require.NotContains(t, text, name)
 		}
@@ -175,8 +178,8 @@ func TestMadeUpNamesAreBounded(t *testing.T) {
 	l.send(t, "contact", strings.Repeat("x", 201), "bad\xff", "nul\x00")
 	require.Len(t, l.answers(t), 200)
 	require.EqualValues(t, 1001, l.metric(t, "unknown"))
-	require.Len(t, l.told.all(), 1)
-	require.Contains(t, l.told.all()[0][1], "and 180 more")
+	require.Len(t, l.alerts(t), 1)
+	require.Contains(t, l.alerts(t)[0][1], "and 180 more")
 }
 
 // usually sends n submissions, of which a share carry a phone.
@@ -223,7 +226,7 @@ func TestVanished(t *testing.T) {
 			found := l.answers(t)
 			require.Equal(t, tc.want, slices.ContainsFunc(found, func(s string) bool { return strings.HasPrefix(s, "vanished phone") }), "%v", found)
 			require.Equal(t, tc.want, l.metric(t, "vanished") > 0)
-			require.Len(t, l.told.all(), len(found), "told once")
+			require.Len(t, l.alerts(t), len(found), "told once")
 		})
 	}
 }
@@ -236,7 +239,7 @@ func TestVanishedEndsWhenTheAnswerComesBack(t *testing.T) {
 		l.send(t, "contact")
 	}
 	require.Equal(t, []string{"vanished phone 3"}, l.answers(t), "the tenth, the eleventh and the twelfth")
-	require.Equal(t, "mapping contact: answers that used to come have stopped coming", l.told.all()[0][0])
+	require.Equal(t, "mapping contact: answers that used to come have stopped coming", l.alerts(t)[0][0])
 	l.send(t, "contact", "phone")
 	for range 9 {
 		l.send(t, "contact")
@@ -323,12 +326,7 @@ type alerted struct {
 	sent [][]string
 }
 
-func (a *alerted) Channels(event notify.Event) []string {
-	if event == notify.Alert {
-		return []string{"ops"}
-	}
-	return nil
-}
+func (a *alerted) Names() []string      { return []string{"ops"} }
 func (a *alerted) Personal(string) bool { return false }
 func (a *alerted) Send(_ context.Context, _ string, m notify.Message) error {
 	a.mu.Lock()
@@ -336,10 +334,15 @@ func (a *alerted) Send(_ context.Context, _ string, m notify.Message) error {
 	a.sent = append(a.sent, m.Problems)
 	return nil
 }
-func (a *alerted) all() [][]string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.sent)
+
+// alerts are what the channel has been told, with what was left for it until now.
+func (l *look) alerts(t *testing.T) [][]string {
+	t.Helper()
+	_, err := l.sender.Tell(t.Context(), "ops")
+	require.NoError(t, err)
+	l.told.mu.Lock()
+	defer l.told.mu.Unlock()
+	return slices.Clone(l.told.sent)
 }
 
 // awayLedger is away when it is told to be.

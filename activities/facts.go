@@ -128,7 +128,7 @@ type Notice struct {
 	Records     []Record               `json:"records"`
 }
 
-// Notified says what became of each channel: sent, or already sent before.
+// Notified says what becomes of the message on each channel: it was queued, or had been queued before.
 type Notified struct {
 	Ran
 	Channels map[string]string `json:"channels,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -29,10 +30,23 @@ type Failure struct {
 
 // place is what needs repair, for people.
 func (f Failure) place(destination string) string {
-	if f.Source != "" {
+	switch {
+	case f.Source != "":
 		return "source " + f.Source
+	case destination != "":
+		return "destination " + destination
 	}
-	return "destination " + destination
+	return "submissions"
+}
+
+// cause tells the trouble from other trouble.
+func (f Failure) cause(destination string) string {
+	return strings.Join(append([]string{f.place(destination), string(f.Kind), f.Code}, f.Fields...), " ")
+}
+
+// AuthCause is the cause of alerts about a destination's credentials, as the steps raise them.
+func AuthCause(destination, code string) string {
+	return Failure{Kind: crm.Auth, Code: code}.cause(destination)
 }
 
 // Permanent is the failure as the error that closes a workflow.

@@ -20,7 +20,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
-	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/submission"
 	"handoff/internal/telemetry"
 )
@@ -35,26 +35,31 @@ func (l brokenLedger) Load(context.Context, submission.ID, string) (ledger.Loade
 	return ledger.Loaded{}, l.err
 }
 
-func (brokenLedger) ClaimAlert(context.Context, string, time.Duration) (bool, error) {
-	return false, nil
+// raised notes the alerts of the steps.
+type raised struct {
+	activities.Notifier
+	alerts []outbox.Alert
+	left   time.Duration // for the last one
+	err    error
 }
 
-type silent struct{}
-
-func (silent) Channels(notify.Event) []string                     { return nil }
-func (silent) Personal(string) bool                               { return false }
-func (silent) Send(context.Context, string, notify.Message) error { return nil }
+func (r *raised) Alert(ctx context.Context, a outbox.Alert) ([]string, error) {
+	r.alerts = append(r.alerts, a)
+	deadline, _ := ctx.Deadline()
+	r.left = time.Until(deadline)
+	return a.Causes, r.err
+}
 
 var errAway = errors.New("the ledger is away")
 
 // fail runs a step whose ledger fails with err and returns what Temporal would be given, and what was logged.
-func fail(t *testing.T, err error) (*temporal.ApplicationError, string) {
+func fail(t *testing.T, err error, notifier *raised) (*temporal.ApplicationError, string) {
 	t.Helper()
 	mappings, loadErr := mapping.Load(os.DirFS("../mappings"))
 	require.NoError(t, loadErr)
 	var logged strings.Builder
 	acts := activities.New(activities.Deps{
-		Ledger: brokenLedger{err: err}, Rules: func() activities.Rules { return activities.Rules{Mappings: mappings} }, Notifier: silent{},
+		Ledger: brokenLedger{err: err}, Rules: func() activities.Rules { return activities.Rules{Mappings: mappings} }, Notifier: notifier,
 		Metrics: telemetry.NewSteps(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Writer(&logged), nil)),
 		Unavailable: func(err error) bool { return errors.Is(err, errAway) }, Random: func() float64 { return 0.5 },
 		Delay: func(_ crm.Kind, _ int, asked time.Duration, _ float64) time.Duration { return asked + time.Second },
@@ -92,7 +97,8 @@ func TestKindsBecomeApplicationErrors(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			app, logged := fail(t, tc.err)
+			told := &raised{}
+			app, logged := fail(t, tc.err, told)
 			require.Equal(t, string(tc.kind), app.Type())
 			require.Equal(t, tc.permanent, app.NonRetryable())
 			var failure activities.Failure
@@ -101,6 +107,7 @@ func TestKindsBecomeApplicationErrors(t *testing.T) {
 			require.Equal(t, tc.code, failure.Code)
 			require.Contains(t, logged, "code="+tc.code)
 			require.NotContains(t, app.Error()+logged, "planted")
+			require.Equal(t, tc.kind == crm.Auth || tc.kind == crm.Misconfigured, len(told.alerts) == 1, "what stops every submission alike is told")
 			if tc.kind == crm.RateLimited {
 				require.Equal(t, time.Minute+time.Second, app.NextRetryDelay(), "what the vendor asked for, and the jitter")
 				require.Equal(t, temporal.ApplicationErrorCategoryBenign, app.Category())
@@ -118,4 +125,14 @@ func TestPermanentFailureKeepsItsType(t *testing.T) {
 	require.Equal(t, "Invalid", app.Type())
 	require.True(t, app.NonRetryable())
 	require.Equal(t, "Invalid: required and 1 more", app.Message())
+}
+
+// TestAnAlertTakesNoAttemptsTime: a ledger that does not take it makes no timeout of a permanent error (I4).
+func TestAnAlertTakesNoAttemptsTime(t *testing.T) {
+	t.Parallel()
+	told := &raised{err: errAway}
+	app, logged := fail(t, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property"}, told)
+	require.LessOrEqual(t, told.left, time.Second, "of two that a local attempt has")
+	require.True(t, app.NonRetryable())
+	require.Contains(t, logged, "alert not raised; who meets the cause next raises it")
 }

@@ -8,7 +8,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
-	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/submission"
 )
 
@@ -117,7 +117,9 @@ func (a *Activities) pullPage(ctx context.Context, in submission.Pull) (Pulled, 
 		return Pulled{}, err
 	}
 	if !more && total.Missed > 0 && !plan.Only && !in.Dry {
-		a.tellMissed(ctx, in, total)
+		if err := a.tellMissed(ctx, in, total); err != nil {
+			return Pulled{}, err
+		}
 	}
 	return Pulled{PullCounts: total, Pages: pages, Done: !more}, nil
 }
@@ -188,18 +190,14 @@ func (a *Activities) acceptPulled(ctx context.Context, run ledger.PullRun, found
 const missedEvery = 6 * time.Hour
 
 // tellMissed says that a webhook is broken, once for all that it missed.
-func (a *Activities) tellMissed(ctx context.Context, in submission.Pull, total ledger.PullCounts) {
+func (a *Activities) tellMissed(ctx context.Context, in submission.Pull, total ledger.PullCounts) error {
 	a.Logger.LogAttrs(ctx, slog.LevelError, "webhooks were missed", slog.String("source", in.Source), slog.Int64("missed", total.Missed))
-	if first, err := a.Ledger.ClaimAlert(ctx, "missed "+in.Source, missedEvery); err != nil || !first {
-		return
-	}
-	message := notify.Message{ID: "missed_" + in.Source + "_" + in.Run, Event: notify.Alert, Source: in.Source, Problems: []string{
-		fmt.Sprintf("source %s: %d submissions never came as webhooks and were found by asking the sender. They are being processed. "+
-			"Is the webhook switched off, or its secret another one?", in.Source, total.Missed),
-	}}
-	for _, channel := range a.Notifier.Channels(notify.Alert) {
-		if err := a.Notifier.Send(ctx, channel, message); err != nil {
-			a.Logger.LogAttrs(ctx, slog.LevelWarn, "alert not sent", slog.String("channel", channel))
-		}
-	}
+	_, err := a.Notifier.Alert(ctx, outbox.Alert{
+		Causes: []string{"missed " + in.Source}, Rhythm: ledger.Rhythm{Every: missedEvery}, Source: in.Source,
+		Problems: func([]string) []string {
+			return []string{fmt.Sprintf("source %s: %d submissions never came as webhooks and were found by asking the sender. They are being processed. "+
+				"Is the webhook switched off, or its secret another one?", in.Source, total.Missed)}
+		},
+	})
+	return err
 }

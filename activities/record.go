@@ -14,7 +14,7 @@ import (
 // recordStep names the bookkeeping in logs and metrics.
 const recordStep submission.Step = "record"
 
-// RecordReview opens the review item of a submission that needs a person, and tells the channels that want to know.
+// RecordReview opens the review item of a submission that needs a person, and has the channels told that want to know.
 func (a *Activities) RecordReview(ctx context.Context, in Review) (Recorded, error) {
 	done := a.begin(ctx, recordStep)
 	problems := in.Failure.Problems
@@ -27,14 +27,13 @@ func (a *Activities) RecordReview(ctx context.Context, in Review) (Recorded, err
 	if err != nil {
 		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 	}
-	a.Metrics.InReview(in.Failure.Kind, in.Failure.Code)
 	message := notify.Message{
 		Event: notify.Review, Submission: string(in.Submission), Problems: codes(in.Failure), URL: a.StatusURL(in.Submission),
 	}
-	// Best effort: the review item is what counts, and it is in the ledger.
-	if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
-		a.Logger.LogAttrs(ctx, slog.LevelWarn, "review notice not sent", slog.String("submission", string(in.Submission)))
+	if _, err := a.Notifier.Notify(ctx, message, ""); err != nil {
+		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 	}
+	a.Metrics.InReview(in.Failure.Kind, in.Failure.Code)
 	done("kind", string(in.Failure.Kind), "code", in.Failure.Code)
 	return Recorded{Ran: ran(ctx)}, nil
 }
@@ -76,9 +75,8 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 			Event: notify.Event(in.Disposition), Submission: string(in.Submission), Source: concluded.Source, Form: concluded.Form,
 			Disposition: string(in.Disposition), URL: a.StatusURL(in.Submission),
 		}
-		// Best effort, like the notice of a review.
-		if _, err := a.send(ctx, Step{Submission: in.Submission}, message); err != nil {
-			a.Logger.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("submission", string(in.Submission)))
+		if _, err := a.Notifier.Notify(ctx, message, ""); err != nil {
+			return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 		}
 	}
 	a.Metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)

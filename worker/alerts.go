@@ -4,30 +4,75 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"handoff/activities"
-	"handoff/internal/notify"
+	"handoff/internal/ledger"
+	"handoff/internal/outbox"
 	"handoff/internal/reload"
 )
 
 // alerts tells people about what no submission tells: the worker's own findings.
 type alerts struct {
-	ledger   activities.Ledger
-	notifier activities.Notifier
+	notifier activities.Alerter
 	logger   *slog.Logger
-	sending  sync.WaitGroup
+	// waiting are those that run raises.
+	waiting chan outbox.Alert
+}
+
+func newAlerts(notifier activities.Alerter, logger *slog.Logger) *alerts {
+	return &alerts{notifier: notifier, logger: logger, waiting: make(chan outbox.Alert, mostWaiting)}
 }
 
 const (
 	// refusedEvery is how often one broken version is told about while it lasts.
 	refusedEvery = 24 * time.Hour
-	// alertTimeout bounds the telling, so that a worker can stop.
-	alertTimeout = 15 * time.Second
+	// alertTimeout bounds one attempt.
+	alertTimeout = 2 * time.Second
+	// alertAgain is when an alert that the ledger could not take is raised again.
+	alertAgain = 5 * time.Second
+	// mostWaiting is how many alerts wait for a ledger that is away.
+	mostWaiting = 64
 	// mostTold is how many problems a message quotes; the log and readiness have all of them.
 	mostTold = 5
 )
+
+// later has an alert raised beside the caller, as soon as the ledger takes it.
+func (a *alerts) later(alert outbox.Alert) {
+	select {
+	case a.waiting <- alert:
+	default:
+		a.logger.Error("alert dropped: too many wait for the ledger", "causes", alert.Causes)
+	}
+}
+
+func (a *alerts) try(ctx context.Context, alert outbox.Alert) bool {
+	ctx, cancel := context.WithTimeout(ctx, alertTimeout)
+	defer cancel()
+	_, err := a.notifier.Alert(ctx, alert)
+	if err != nil {
+		a.logger.Warn("alert not raised yet", "causes", alert.Causes, "error", err)
+	}
+	return err == nil
+}
+
+// run raises what waits, until ctx ends.
+func (a *alerts) run(ctx context.Context) {
+	for {
+		select {
+		case alert := <-a.waiting:
+			for !a.try(ctx, alert) {
+				select {
+				case <-time.After(alertAgain):
+				case <-ctx.Done():
+					return
+				}
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 // refused tells about a broken version once, whichever worker meets it first.
 func (a *alerts) refused(r reload.Refusal) {
@@ -36,23 +81,8 @@ func (a *alerts) refused(r reload.Refusal) {
 	if more := len(r.Problems) - mostTold; more > 0 {
 		problems = append(problems, fmt.Sprintf("and %d more; see the worker's /readyz", more))
 	}
-	a.sending.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), alertTimeout)
-		defer cancel()
-		first, err := a.ledger.ClaimAlert(ctx, "refused "+r.What+" "+r.Version, refusedEvery)
-		switch {
-		case err != nil:
-			a.logger.Warn("alert not sent: the ledger is away", "what", r.What, "refused", r.Version)
-		case first:
-			a.send(ctx, notify.Message{ID: "refused_" + r.What + "_" + r.Version, Event: notify.Alert, Problems: problems})
-		}
+	a.later(outbox.Alert{
+		Causes: []string{"refused " + r.What + " " + r.Version}, Rhythm: ledger.Rhythm{Every: refusedEvery},
+		Problems: func([]string) []string { return problems },
 	})
-}
-
-func (a *alerts) send(ctx context.Context, message notify.Message) {
-	for _, channel := range a.notifier.Channels(notify.Alert) {
-		if err := a.notifier.Send(ctx, channel, message); err != nil {
-			a.logger.Warn("alert not sent", "channel", channel, "error", err)
-		}
-	}
 }

@@ -70,13 +70,16 @@ func (c *channels) current() *notify.Sender {
 	return c.sender
 }
 
-// Channels implements activities.Notifier.
-func (c *channels) Channels(event notify.Event) []string { return c.byEvent[event] }
+// wanting are the names of the channels that want an event.
+func (c *channels) wanting(event notify.Event) []string { return c.byEvent[event] }
 
-// Personal implements activities.Notifier.
+// Names implements outbox.Channels.
+func (c *channels) Names() []string { return slices.Sorted(maps.Keys(c.personal)) }
+
+// Personal implements outbox.Channels.
 func (c *channels) Personal(name string) bool { return c.personal[name] }
 
-// Send implements activities.Notifier.
+// Send implements outbox.Channels.
 func (c *channels) Send(ctx context.Context, name string, m notify.Message) error {
 	return c.current().Send(ctx, name, m)
 }

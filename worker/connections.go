@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
+	"handoff/activities"
 	"handoff/internal/connection"
-	"handoff/internal/crm"
-	"handoff/internal/notify"
+	"handoff/internal/ledger"
+	"handoff/internal/outbox"
 )
 
 // connected gives destinations that a person has connected their tokens. The ledger is opened after the connectors are made.
@@ -19,15 +19,12 @@ func (p *program) connected() *connection.Sources {
 	}
 }
 
-// broken tells that a connection needs a person. The one worker that has found it out calls it, once, so that the steps which
-// fail because of it need not tell the same.
+// justTold is for how long a step of another worker may have told of a broken connection before the worker that found it out does.
+const justTold = time.Minute
+
+// broken tells that a connection needs a person. The one worker that has found it out calls it, once, under the cause that the
+// steps have which fail because of it: they need not tell the same, and remind of it while it lasts.
 func (a *alerts) broken(ctx context.Context, destination, code string) {
-	bounded, cancel := context.WithTimeout(ctx, alertTimeout)
-	_, err := a.ledger.ClaimAlert(bounded, strings.Join([]string{"destination " + destination, string(crm.Auth), code}, " "), 0)
-	cancel()
-	if err != nil {
-		a.logger.Warn("the steps may tell of a broken connection again: the ledger is away", "destination", destination)
-	}
 	a.logger.Error("a connection is broken", "destination", destination, "code", code, "next", "handoff connect "+destination)
 	problems := []string{
 		fmt.Sprintf("destination %s: the connection is broken (%s)", destination, code),
@@ -36,10 +33,11 @@ func (a *alerts) broken(ctx context.Context, destination, code string) {
 	if !connection.Dead(code) {
 		problems[1] = "submissions wait; `handoff connections` says what to do"
 	}
-	a.sending.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alertTimeout)
-		defer cancel()
-		id := "broken_" + destination + "_" + time.Now().UTC().Format("20060102T150405Z") // it may break again
-		a.send(ctx, notify.Message{ID: id, Event: notify.Alert, Problems: problems})
-	})
+	alert := outbox.Alert{
+		Causes: []string{activities.AuthCause(destination, code)}, Rhythm: ledger.Rhythm{Every: justTold},
+		Problems: func([]string) []string { return problems },
+	}
+	if !a.try(ctx, alert) { // first of all, before the steps fail
+		a.later(alert)
+	}
 }

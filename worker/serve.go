@@ -33,6 +33,8 @@ func (p *program) serve(ctx context.Context) error {
 	running.Go(func() { p.settings.Run(watched) })
 	running.Go(func() { p.rules.Run(watched) })
 	running.Go(func() { p.drift.Run(watched) })
+	running.Go(func() { p.alerts.run(watched) })
+	running.Go(func() { p.sender.Run(watched) })
 	running.Go(func() { p.share(watched) })
 	running.Go(func() { reload.OnHangup(watched, p.settings.Ask, p.rules.Ask) })
 	fatal := make(chan error, 1)
@@ -64,7 +66,6 @@ func (p *program) serve(ctx context.Context) error {
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(closing))
 	running.Wait()
-	p.alerts.sending.Wait()
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"handoff/internal/crm/pacer"
 	"handoff/internal/crm/recordlock"
 	"handoff/internal/ledger"
+	"handoff/internal/outbox"
 	"handoff/internal/reload"
 	"handoff/internal/seal"
 	"handoff/internal/submission"
@@ -35,6 +36,7 @@ type program struct {
 	settings    *reload.Watched[*config.Config]
 	rules       *reload.Watched[activities.Rules]
 	alerts      *alerts
+	sender      *outbox.Sender
 	reloads     *telemetry.Reloads
 	logger      *slog.Logger
 	metrics     *telemetry.Metrics
@@ -91,16 +93,18 @@ func wire(ctx context.Context, environ []string, c *config.Config, logger *slog.
 	}
 	p.checks = newChecks(p.temporal.ScheduleClient(), c.Destinations, logger)
 	p.pulls = newPulls(p.temporal.ScheduleClient(), p.settings.Current, logger)
-	p.alerts = &alerts{ledger: p.ledger, notifier: channels, logger: logger}
+	notifier := outbox.New(p.ledger, channels.wanting)
+	p.sender = outbox.NewSender(p.ledger, channels, logger)
+	p.alerts = newAlerts(notifier, logger)
 	p.drift = activities.NewDrift(activities.DriftOptions{
-		Ledger: p.ledger, Notifier: channels, Metrics: telemetry.NewDrifts(p.metrics.Registry), Logger: logger, Now: time.Now,
+		Ledger: p.ledger, Notifier: notifier, Metrics: telemetry.NewDrifts(p.metrics.Registry), Logger: logger, Now: time.Now,
 	})
 	p.metrics.Registry.MustRegister(telemetry.NewSchemas(p.ledger.SchemaChecks))
 	p.activities = activities.New(activities.Deps{
 		Ledger: p.ledger, Rules: p.current, RulesAt: p.at, Drift: p.drift,
 		Destinations: destinations, Fetcher: &fetchers{settings: p.settings.Current},
 		Puller: &pullers{settings: p.settings.Current}, Pulls: p.ledger, PullMetrics: telemetry.NewPulls(p.metrics.Registry, p.ledger.PullMarks),
-		Notifier: channels, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
+		Notifier: notifier, Metrics: telemetry.NewSteps(p.metrics.Registry), Logger: logger,
 		Index: keys.Index, Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Random: rand.Float64,
 		StatusURL: func(id submission.ID) string { return c.Admin.URL + "/api/submissions/" + string(id) },
 	})

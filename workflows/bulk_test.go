@@ -36,7 +36,7 @@ func newBulk(t *testing.T) (r *rig, c *patientCRM, started map[string][]activity
 	c = &patientCRM{scriptedCRM: r.crm, bulks: map[bool]int{}}
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: c, Held: r.held.Load, Bulk: true}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	r.id = deliver(t, r.ledger, "one", good())
 	r.newEnvironment()

@@ -135,7 +135,7 @@ func newCheckRig(t *testing.T) *checkRig {
 			r.crm.people = append(r.crm.people, crm.Owner{ID: owner, Active: true})
 		}
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm, KnowsOwners: true}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	return r
 }
@@ -175,7 +175,7 @@ func TestCheckTellsEachCauseOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.Checked{Ran: activities.Ran{Attempt: 1}, Destination: "crm", Rules: "1"}, found)
 	require.Zero(t, r.findings(t))
-	require.Empty(t, r.told.sent)
+	require.Empty(t, r.told.all(t))
 
 	r.crm.change = without("contact", "job_title")
 	for range 2 {
@@ -184,18 +184,18 @@ func TestCheckTellsEachCauseOnce(t *testing.T) {
 		require.Equal(t, 1, found.Findings)
 		require.Equal(t, []activities.Cause{{Mapping: "demo-request", Object: "contact", Field: "job_title", Code: "property_missing"}}, found.Causes)
 		require.Equal(t, 1, r.findings(t))
-		require.Len(t, r.told.sent, 1)
+		require.Len(t, r.told.all(t), 1)
 	}
-	require.Equal(t, "destination crm would not take what the mappings write: 1 findings", r.told.sent[0].Problems[0])
-	require.Regexp(t, `^demo-request\.yaml:\d+:\d+: contact\.job_title property_missing: unknown property "job_title"`, r.told.sent[0].Problems[1])
+	require.Equal(t, "destination crm would not take what the mappings write: 1 findings", r.told.all(t)[0].Problems[0])
+	require.Regexp(t, `^demo-request\.yaml:\d+:\d+: contact\.job_title property_missing: unknown property "job_title"`, r.told.all(t)[0].Problems[1])
 
 	r.crm.people = r.crm.people[1:]
 	r.crm.people[0].Active = false
 	found, err = r.run(t, "crm")
 	require.NoError(t, err)
 	require.Equal(t, 3, found.Findings)
-	require.Len(t, r.told.sent, 2)
-	require.Len(t, r.told.sent[1].Problems, 3, "the two that are new")
+	require.Len(t, r.told.all(t), 2)
+	require.Len(t, r.told.all(t)[1].Problems, 3, "the two that are new")
 
 	r.crm.change, r.crm.people = nil, append(r.crm.people, crm.Owner{ID: r.crm.set.Routing.Owners()[0], Active: true})
 	r.crm.people[0].Active = true
@@ -203,7 +203,7 @@ func TestCheckTellsEachCauseOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, found.Findings)
 	require.Zero(t, r.findings(t))
-	require.Len(t, r.told.sent, 2)
+	require.Len(t, r.told.all(t), 2)
 }
 
 // TestCheckIsRetried holds the policy of checks, in skipped time: a CRM that is away is asked again with growing delays, a
@@ -240,7 +240,7 @@ func TestCheckGivesUp(t *testing.T) {
 	lasted := r.crm.asked[len(r.crm.asked)-1].Sub(r.crm.asked[0])
 	require.Less(t, lasted, 31*time.Minute)
 	require.Greater(t, lasted, 15*time.Minute)
-	require.Equal(t, 1, r.told.messages(notify.Alert))
+	require.Equal(t, 1, r.told.messages(t, notify.Alert))
 	checks, err := r.ledger.SchemaChecks(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, checks, "nothing was found out")

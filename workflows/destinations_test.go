@@ -42,7 +42,7 @@ func newTwoDestinations(t *testing.T) (r *rig, warehouse *scriptedCRM) {
 		rules := activities.Rules{Version: "v", Mappings: set, Routing: table}
 		d.Rules = func() activities.Rules { return rules }
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm}, "warehouse": {Connector: warehouse}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	r.id = deliver(t, r.ledger, "one", good())
 	r.newEnvironment()

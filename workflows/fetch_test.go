@@ -50,7 +50,7 @@ func newThinRig(t *testing.T, sender *scriptedSender) *rig {
 	r := &rig{T: t, told: &scriptedNotifier{}, crm: &scriptedCRM{}, thin: true}
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm, Held: r.held.Load}}
-		d.Notifier, d.Fetcher = r.told, sender
+		d.Notifier, d.Fetcher = r.told.over(d), sender
 	})
 	now := time.Now().UTC()
 	accepted, err := r.ledger.Accept(t.Context(), ledger.Delivery{
@@ -133,7 +133,7 @@ func TestNothingUnderANoticeNeedsAPerson(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, submission.Discarded, status.Disposition)
 	require.Len(t, sender.asked, 1, "a permanent error is not retried (I4)")
-	require.Equal(t, 1, r.told.messages(notify.Review))
+	require.Equal(t, 1, r.told.messages(t, notify.Review))
 }
 
 // TestAnExpiredTokenOfASenderWaitsForItsRepair: nobody is asked about each lead, one alert is raised.
@@ -148,7 +148,7 @@ func TestAnExpiredTokenOfASenderWaitsForItsRepair(t *testing.T) {
 	status, err := r.run(submission.TraceFast)
 	require.NoError(t, err)
 	require.Equal(t, submission.Created, status.Disposition)
-	require.Zero(t, r.told.messages(notify.Review))
-	require.Equal(t, 1, r.told.messages(notify.Alert))
-	require.Contains(t, r.told.sent[0].Problems, "source website")
+	require.Zero(t, r.told.messages(t, notify.Review))
+	require.Equal(t, 1, r.told.messages(t, notify.Alert))
+	require.Contains(t, r.told.all(t)[0].Problems, "source website")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
 	"handoff/internal/notify"
+	"handoff/internal/outbox"
 	"handoff/internal/routing"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
@@ -56,7 +58,7 @@ func newRig(t *testing.T, answers map[string]any) *rig {
 	r := &rig{T: t, told: &scriptedNotifier{}, crm: &scriptedCRM{}}
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm, Held: r.held.Load}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	r.id = deliver(t, r.ledger, "one", answers)
 	r.newEnvironment()
@@ -102,10 +104,11 @@ func newActivities(t *testing.T, change func(*activities.Deps)) (*activities.Act
 		Ledger: l, Rules: func() activities.Rules { return activities.Rules{Version: "1", Mappings: mappings, Routing: table} },
 		RulesAt: func(string) (activities.Rules, bool) { return activities.Rules{}, false },
 		Metrics: telemetry.NewSteps(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler), Index: keys.Index,
-		Unavailable: ledger.IsUnavailable, Delay: workflows.Delay, Notifier: &scriptedNotifier{},
+		Unavailable: ledger.IsUnavailable, Delay: workflows.Delay,
 		Random:    func() float64 { return 0.5 }, // the middle of the jitter
 		StatusURL: func(id submission.ID) string { return "http://status/" + string(id) },
 	}
+	deps.Notifier = (&scriptedNotifier{}).over(&deps)
 	change(&deps)
 	return activities.New(deps), l
 }
@@ -294,22 +297,30 @@ func (c *scriptedCRM) fails(n int, e crm.Error) {
 	}
 }
 
-// scriptedNotifier keeps what it is told, or fails.
+// scriptedNotifier is the channel sales, which keeps what it is told, or fails.
 type scriptedNotifier struct {
-	mu   sync.Mutex
-	sent []notify.Message
-	fail *notify.Error
-	on   []notify.Event
+	mu     sync.Mutex
+	sent   []notify.Message
+	fail   *notify.Error
+	on     []notify.Event
+	sender *outbox.Sender
 }
 
-func (n *scriptedNotifier) Channels(event notify.Event) []string {
-	for _, wanted := range n.on {
-		if wanted == event {
-			return []string{"sales"}
-		}
+// over has the steps leave their messages in their ledger, for the channel.
+func (n *scriptedNotifier) over(d *activities.Deps) *outbox.Outbox {
+	l := d.Ledger.(*ledger.Ledger)
+	n.sender = outbox.NewSender(l, n, d.Logger)
+	return outbox.New(l, n.wanting)
+}
+
+func (n *scriptedNotifier) wanting(event notify.Event) []string {
+	if slices.Contains(n.on, event) {
+		return n.Names()
 	}
 	return nil
 }
+
+func (n *scriptedNotifier) Names() []string { return []string{"sales"} }
 
 func (n *scriptedNotifier) Personal(string) bool { return false }
 
@@ -323,11 +334,20 @@ func (n *scriptedNotifier) Send(_ context.Context, _ string, m notify.Message) e
 	return nil
 }
 
-func (n *scriptedNotifier) messages(event notify.Event) int {
+// all is what the channel has been told, with what was left for it until now.
+func (n *scriptedNotifier) all(t *testing.T) []notify.Message {
+	t.Helper()
+	_, err := n.sender.Tell(t.Context(), "sales")
+	require.NoError(t, err)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return slices.Clone(n.sent)
+}
+
+func (n *scriptedNotifier) messages(t *testing.T, event notify.Event) int {
+	t.Helper()
 	count := 0
-	for _, m := range n.sent {
+	for _, m := range n.all(t) {
 		if m.Event == event {
 			count++
 		}

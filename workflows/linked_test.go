@@ -76,7 +76,7 @@ func newSalesforceRig(t *testing.T, spec string) (r *rig, s *sandboxtest.Running
 		rules := activities.Rules{Version: "v", Mappings: set, Routing: table}
 		d.Rules = func() activities.Rules { return rules }
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: paced}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	r.id = deliver(t, r.ledger, "one", good())
 	r.newEnvironment()

@@ -58,7 +58,7 @@ func TestSameAnswersAreADuplicate(t *testing.T) {
 	require.Equal(t, submission.Duplicate, status.Disposition)
 	require.Equal(t, r.id, again.view().DuplicateOf)
 	require.Equal(t, 1, r.crm.attempts(), "a duplicate writes nothing")
-	require.Equal(t, 1, r.told.messages(notify.Event(submission.Duplicate)))
+	require.Equal(t, 1, r.told.messages(t, notify.Event(submission.Duplicate)))
 }
 
 func TestCustomerIsRouted(t *testing.T) {
@@ -93,12 +93,12 @@ func TestI4PermanentErrorsMakeOneAttempt(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, submission.Discarded, status.Disposition)
 				require.Equal(t, 1, r.crm.attempts())
-				require.Equal(t, 1, r.told.messages(notify.Review))
+				require.Equal(t, 1, r.told.messages(t, notify.Review))
 				alerts := 0
 				if kind == crm.Misconfigured {
 					alerts = 1 // the cause is told; the lead's own trouble is not
 				}
-				require.Equal(t, alerts, r.told.messages(notify.Alert))
+				require.Equal(t, alerts, r.told.messages(t, notify.Alert))
 			})
 		}
 	}
@@ -193,8 +193,8 @@ func TestAuthIsRetriedSlowlyAndAsksNobody(t *testing.T) {
 		require.GreaterOrEqual(t, gap, 48*time.Second)
 		require.LessOrEqual(t, gap, 12*time.Minute)
 	}
-	require.Equal(t, 1, r.told.messages(notify.Alert), "one alert per cause, not per attempt")
-	require.Zero(t, r.told.messages(notify.Review))
+	require.Equal(t, 1, r.told.messages(t, notify.Alert), "one alert per cause, not per attempt")
+	require.Zero(t, r.told.messages(t, notify.Review))
 }
 
 func TestInvalidAnswersAreAllReportedAtOnce(t *testing.T) {
@@ -241,6 +241,10 @@ func TestNotifyNeverFailsALead(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, submission.Created, status.Disposition)
 			require.Equal(t, submission.Created, r.view().Disposition)
+			for _, step := range status.Steps {
+				require.Equal(t, 1, step.Attempts, step.Step)
+			}
+			require.Equal(t, 1, r.told.messages(t, notify.Created))
 		})
 	}
 }

@@ -117,7 +117,7 @@ func newPullRig(t *testing.T) *pullRig {
 		Forms: []string{"F1"}, Overlap: time.Hour, First: 24 * time.Hour, Grace: 5 * time.Minute,
 	}}
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
-		d.Notifier, d.Puller = r.told, r.sender
+		d.Notifier, d.Puller = r.told.over(d), r.sender
 		d.Pulls = dying{d.Ledger.(*ledger.Ledger), r}
 		d.PullMetrics = telemetry.NewPulls(r.metrics, d.Ledger.(*ledger.Ledger).PullMarks)
 	})
@@ -191,15 +191,15 @@ func TestAPullFindsWhatWebhooksMissed(t *testing.T) {
 	}, pulled)
 	require.Equal(t, []string{"F1-0", "F1-1", "F1-2", "F1-3", "F1-4", "F1-5", "F1-6", "F2-0", "F2-1"}, r.unstarted())
 
-	require.Equal(t, 1, r.told.messages(notify.Alert))
-	require.Contains(t, r.told.sent[0].Problems[0], "source website: 5 submissions never came as webhooks")
+	require.Equal(t, 1, r.told.messages(t, notify.Alert))
+	require.Contains(t, r.told.all(t)[0].Problems[0], "source website: 5 submissions never came as webhooks")
 	require.InDelta(t, 5, r.counter("handoff_pull_missed_total"), 0)
 
 	again, err := r.pull("second", func(in *submission.Pull) { in.Since = time.Now().Add(-24 * time.Hour) })
 	require.NoError(t, err)
 	require.Equal(t, ledger.PullCounts{Read: 9, There: 9}, again.PullCounts, "a pull that is repeated changes nothing")
 	require.Len(t, r.unstarted(), 9)
-	require.Equal(t, 1, r.told.messages(notify.Alert))
+	require.Equal(t, 1, r.told.messages(t, notify.Alert))
 }
 
 // counter is the value of a metric by its name.
@@ -298,7 +298,7 @@ func TestADryPullStoresNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 7, pulled.Missed)
 	require.Empty(t, r.unstarted())
-	require.Zero(t, r.told.messages(notify.Alert))
+	require.Zero(t, r.told.messages(t, notify.Alert))
 	marks, err := r.ledger.PullMarks(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, marks)
@@ -312,7 +312,7 @@ func TestASourceWithoutWebhooksMissesNothing(t *testing.T) {
 	pulled, err := r.pull("first")
 	require.NoError(t, err)
 	require.EqualValues(t, 2, pulled.Missed)
-	require.Zero(t, r.told.messages(notify.Alert))
+	require.Zero(t, r.told.messages(t, notify.Alert))
 	require.InDelta(t, 0, r.counter("handoff_pull_missed_total"), 0)
 }
 
@@ -358,7 +358,7 @@ func TestI4APullWaitsAsItIsTold(t *testing.T) {
 	require.ErrorAs(t, err, &failure)
 	require.Equal(t, string(crm.Misconfigured), failure.Type())
 	require.Len(t, r.sender.asked, 1)
-	require.Positive(t, r.told.messages(notify.Alert), "somebody has to repair it")
+	require.Positive(t, r.told.messages(t, notify.Alert), "somebody has to repair it")
 
 	_, err = r.pull("third", func(in *submission.Pull) { in.Source = "unknown" })
 	require.ErrorContains(t, err, "no_pull")

@@ -74,7 +74,7 @@ func newReloadRig(t *testing.T, rules *reloaded) *rig {
 	r.acts, r.ledger = newActivities(t, func(d *activities.Deps) {
 		d.Rules, d.RulesAt = rules.current, rules.at
 		d.Destinations = map[string]activities.Destination{"crm": {Connector: r.crm}}
-		d.Notifier = r.told
+		d.Notifier = r.told.over(d)
 	})
 	r.id = deliver(t, r.ledger, "one", good())
 	r.newEnvironment()

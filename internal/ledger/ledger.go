@@ -87,7 +87,8 @@ func (l *Ledger) prepare(ctx context.Context) error {
 var hot = []string{
 	acceptStatement, startedStatement, loadStatement, correctionsStatement, claimStatement, savePlanStatement,
 	loadPlanStatement, recordStatement, assignmentStatement, assignStatement, lockRecordStatement,
-	drawnStatement, lockPoolStatement, drawStatement, claimNotificationStatement, notificationSentStatement, concludeStatement,
+	drawnStatement, lockPoolStatement, drawStatement, queueNoticeStatement, takeNoticesStatement, closeNoticeStatement,
+	concludeStatement,
 }
 
 // Ping asks whether the ledger answers.

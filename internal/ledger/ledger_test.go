@@ -236,26 +236,3 @@ func TestFirstOutcomeOfAWriteStands(t *testing.T) {
 	require.Len(t, writes, 1)
 	require.Equal(t, crm.Created, writes[0].Outcome)
 }
-
-func TestNotificationsAndAlertsGoOutOnce(t *testing.T) {
-	t.Parallel()
-	l, _ := setup(t)
-	d := delivery("one", "")
-	_, err := l.Accept(t.Context(), d)
-	require.NoError(t, err)
-	for _, want := range []bool{true, true} { // interrupted before it was sent: again
-		open, err := l.ClaimNotification(t.Context(), d.Submission.ID, "sales/created")
-		require.NoError(t, err)
-		require.Equal(t, want, open)
-	}
-	require.NoError(t, l.NotificationSent(t.Context(), d.Submission.ID, "sales/created", "sent"))
-	open, err := l.ClaimNotification(t.Context(), d.Submission.ID, "sales/created")
-	require.NoError(t, err)
-	require.False(t, open)
-
-	for _, want := range []bool{true, false} {
-		claimed, err := l.ClaimAlert(t.Context(), "crm Auth", time.Hour)
-		require.NoError(t, err)
-		require.Equal(t, want, claimed)
-	}
-}

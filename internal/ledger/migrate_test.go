@@ -58,6 +58,7 @@ func TestQueriesPerSubmissionUseAnIndex(t *testing.T) {
 		`SELECT * FROM review_items WHERE submission_id = 'a' AND closed_at IS NULL`,
 		`SELECT * FROM assignments WHERE destination = 'a' AND object = 'b' AND record_id = 'c'`,
 		`DELETE FROM answer_claims WHERE submission_id = 'a'`,
+		`SELECT id FROM notifications WHERE sent_at IS NULL AND message IS NOT NULL AND split_part(channel, '/', 1) = 'a' AND due_at <= now() ORDER BY due_at LIMIT 8`,
 	} {
 		var plan []string
 		require.NoError(t, db.Select(&plan, `EXPLAIN `+query))

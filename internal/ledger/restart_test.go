@@ -43,8 +43,17 @@ func carry(ctx context.Context, l *ledger.Ledger, d ledger.Delivery, pool ledger
 		},
 		func() error { _, _, err := l.AssignmentOf(ctx, id); return err },
 		func() error { _, err := l.Draw(ctx, id, lead(record), pool); return err },
-		func() error { _, err := l.ClaimNotification(ctx, id, "sales"); return err },
-		func() error { return l.NotificationSent(ctx, id, "sales", "sent") },
+		func() error {
+			_, err := l.QueueNotice(ctx, ledger.Notice{Submission: id, Channel: "sales/created", Message: []byte(`{}`), Keep: time.Hour})
+			return err
+		},
+		func() error {
+			due, err := l.TakeNotices(ctx, "sales", 1, time.Minute)
+			if err != nil || len(due) == 0 { // another one has taken it
+				return err
+			}
+			return l.CloseNotice(ctx, due[0].ID, "sent")
+		},
 		func() error {
 			_, err := l.Conclude(ctx, id, ledger.Conclusion{
 				Disposition: submission.Created, Mapping: "demo", MappingVersion: "v1", Destination: "crm",

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -10,49 +9,6 @@ import (
 	"handoff/internal/ledger"
 	"handoff/internal/submission"
 )
-
-// Trouble that stops every lead alike is told once, however many leads run into it at the same moment, and again only
-// when the interval is over.
-func TestOneAlertPerCauseAndInterval(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ask := func(ctx context.Context, _ int) (bool, error) {
-		return w.ClaimAlert(ctx, "crm Auth expired", time.Hour)
-	}
-	told := func() (n int) {
-		for _, first := range together(t, 20, ask) {
-			if first {
-				n++
-			}
-		}
-		return n
-	}
-	require.Equal(t, 1, told())
-	w.now.Advance(59 * time.Minute)
-	require.Equal(t, 0, told())
-	w.now.Advance(2 * time.Minute)
-	require.Equal(t, 1, told())
-	other, err := w.ClaimAlert(t.Context(), "crm Misconfigured unknown_property", time.Hour)
-	require.NoError(t, err)
-	require.True(t, other)
-}
-
-func TestNotificationsOfChannelsAndSubmissionsAreApart(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	one, two := w.accept(t, "one"), w.accept(t, "two")
-	require.NoError(t, w.NotificationSent(t.Context(), one, "sales", "sent"), "nothing claimed, nothing to close")
-	open := func(id submission.ID, channel string) bool {
-		send, err := w.ClaimNotification(t.Context(), id, channel)
-		require.NoError(t, err)
-		return send
-	}
-	require.True(t, open(one, "sales"))
-	require.NoError(t, w.NotificationSent(t.Context(), one, "sales", "refused 404"))
-	require.False(t, open(one, "sales"), "a refusal is not repeated")
-	require.True(t, open(one, "ops"))
-	require.True(t, open(two, "sales"))
-}
 
 func TestCountsFollowSubmissions(t *testing.T) {
 	t.Parallel()

@@ -45,8 +45,8 @@ type Message struct {
 	Records     []Record
 	Problems    []string // codes, for instance "email: required"
 	URL         string   // where to look
-	// Answers reach only the template and the webhook of a channel with Personal.
-	Answers map[string]any
+	// Answers reach only the template and the webhook of a channel with Personal. They are not kept with the message.
+	Answers map[string]any `json:"-"`
 }
 
 // Channel is one place to send to.
