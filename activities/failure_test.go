@@ -136,3 +136,16 @@ func TestAnAlertTakesNoAttemptsTime(t *testing.T) {
 	require.True(t, app.NonRetryable())
 	require.Contains(t, logged, "alert not raised; who meets the cause next raises it")
 }
+
+// TestARefusedCredentialIsRemindedOfDaily, and other causes are told in their own rhythm.
+func TestARefusedCredentialIsRemindedOfDaily(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 24*time.Hour, activities.CredentialAlerts.Every)
+	for kind, want := range map[crm.Kind]ledger.Rhythm{
+		crm.Auth: activities.CredentialAlerts, crm.Misconfigured: {Every: time.Hour},
+	} {
+		told := &raised{}
+		fail(t, &crm.Error{Kind: kind, Code: "refused"}, told)
+		require.Equal(t, want, told.alerts[0].Rhythm)
+	}
+}

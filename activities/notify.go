@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"handoff/internal/crm"
 	"handoff/internal/ledger"
 	"handoff/internal/notify"
 	"handoff/internal/outbox"
@@ -36,6 +37,10 @@ const circuitOpen = "circuit_open"
 // alertEvery is how often one cause is told about while it lasts.
 const alertEvery = time.Hour
 
+// CredentialAlerts is the rhythm of alerts about a credential that is refused: everything waits for its repair, and nothing is lost.
+// What waits asks every ten minutes, and the check of the destination every hour, so that a cause nobody meets for longer is mended.
+var CredentialAlerts = ledger.Rhythm{Every: 24 * time.Hour, Over: 3 * time.Hour}
+
 // alert has the alert channels told about trouble that stops every submission alike, once per cause and in its rhythm, however
 // many submissions run into it.
 func (a *Activities) alert(ctx context.Context, destination string, failure Failure) {
@@ -49,6 +54,9 @@ func (a *Activities) alert(ctx context.Context, destination string, failure Fail
 		Causes:   []string{failure.cause(destination)},
 		Rhythm:   ledger.Rhythm{Every: alertEvery},
 		Problems: func([]string) []string { return append([]string{place}, codes(failure)...) },
+	}
+	if failure.Kind == crm.Auth {
+		alert.Rhythm = CredentialAlerts
 	}
 	switch told, err := a.Notifier.Alert(ctx, alert); {
 	case err != nil:

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/activities"
 	"handoff/internal/config"
 	"handoff/internal/connection"
 	"handoff/internal/seal"
@@ -41,6 +43,9 @@ func TestConnectionsPage(t *testing.T) {
 		require.NotNil(t, c.Destinations["crm"].OAuth)
 	}
 	require.Contains(t, page, "`"+config.DefaultRedirectURL+"` when left out")
+
+	require.Contains(t, page, fmt.Sprintf("again every %.0f hours while submissions wait", activities.CredentialAlerts.Every.Hours()))
+	require.Contains(t, page, fmt.Sprintf("after %.0f hours without one is told at once", activities.CredentialAlerts.Over.Hours()))
 
 	var told []string
 	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z_]+`(?:, `[a-z_]+`)*) \\| [^|]+ \\|$").FindAllStringSubmatch(page[:strings.Index(page, "## Connect")], -1) {
