@@ -13,6 +13,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/seal"
 	"handoff/internal/submission"
 )
 
@@ -115,8 +116,8 @@ func (a *Activities) fail(ctx context.Context, step submission.Step, destination
 	return temporal.NewApplicationErrorWithOptions(failure.message(), string(failure.Kind), options)
 }
 
-// classify finds the kind of an error. What is not a *crm.Error comes from Handoff's own parts: the ledger being away
-// heals, a payload that cannot be opened does not.
+// classify finds the kind of an error. What is not a *crm.Error comes from Handoff's own parts: the ledger being away heals by
+// itself. A payload that cannot be opened does not: a key is lost or another one, and somebody has to bring it back.
 func (a *Activities) classify(err error) Failure {
 	var problems []submission.Problem
 	var source string
@@ -130,6 +131,8 @@ func (a *Activities) classify(err error) Failure {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound): // a correction that does not exist, say: asking again will not find it
 		return Failure{Kind: crm.Invalid, Code: "not_in_ledger"}
+	case errors.Is(err, seal.ErrSealed):
+		return Failure{Kind: crm.Misconfigured, Code: "not_openable"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return Failure{Kind: crm.Transient, Code: "timeout"}
 	case a.Unavailable(err):

@@ -21,6 +21,7 @@ import (
 	"handoff/internal/ledger"
 	"handoff/internal/mapping"
 	"handoff/internal/outbox"
+	"handoff/internal/seal"
 	"handoff/internal/submission"
 	"handoff/internal/telemetry"
 )
@@ -92,6 +93,7 @@ func TestKindsBecomeApplicationErrors(t *testing.T) {
 		"ledger away":   {fmt.Errorf("load: %w", errAway), crm.Transient, "ledger_unavailable", false},
 		"out of time":   {fmt.Errorf("load: %w", context.DeadlineExceeded), crm.Transient, "timeout", false},
 		"not there":     {fmt.Errorf("load: %w", ledger.ErrNotFound), crm.Invalid, "not_in_ledger", true},
+		"not openable":  {fmt.Errorf("load: %w", seal.ErrSealed), crm.Misconfigured, "not_openable", true},
 		"anything else": {errors.New("planted value"), crm.Transient, "internal", false},
 	}
 	for name, tc := range cases {
