@@ -79,14 +79,24 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 			return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 		}
 	}
-	a.Metrics.Concluded(concluded.Source, concluded.Form, in.Disposition, concluded.Took)
+	form := a.servedForm(concluded)
+	a.Metrics.Concluded(concluded.Source, form, in.Disposition, concluded.Took)
 	a.Logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
 		slog.String("submission", string(in.Submission)), slog.String("source", concluded.Source),
-		slog.String("form", concluded.Form), slog.String("disposition", string(in.Disposition)),
+		slog.String("form", form), slog.String("disposition", string(in.Disposition)),
 		slog.String("mapping", in.Mapping), slog.String("destination", in.Destination),
 		slog.Int("attempts", attempts(in.Steps)), slog.Duration("took", concluded.Took))
 	done("disposition", string(in.Disposition))
 	return Recorded{Ran: ran(ctx)}, nil
+}
+
+// servedForm is the form as metrics and logs name it: one that no mapping serves is whatever a sender wrote, and there is no end of
+// those.
+func (a *Activities) servedForm(c ledger.Concluded) string {
+	if _, served := a.Rules().Mappings.For(c.Source, c.Form); served {
+		return c.Form
+	}
+	return "unknown"
 }
 
 // quietEnd says whether a submission ended before the step that notifies.
