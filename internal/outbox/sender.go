@@ -72,11 +72,13 @@ func (s *Sender) Run(ctx context.Context) {
 func (s *Sender) serve(ctx context.Context, channel string) {
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
+	away := false // which is said once
 	for {
 		told, err := s.Tell(ctx, channel)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !away && ctx.Err() == nil {
 			s.logger.Warn("the outbox cannot be read; it is tried again", "channel", channel, "error", err)
 		}
+		away = err != nil
 		if told == atOnce && ctx.Err() == nil {
 			continue // there may be more
 		}
