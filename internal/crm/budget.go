@@ -20,11 +20,10 @@ type Claim struct {
 	Worker      string
 	Lasts       time.Duration // how long the lease is to last
 	Wants       []Want
-	// TooMany says that the vendor has just refused this worker's calls of Class because there were too many: nobody calls
-	// for Pause.
+	// TooMany says that the vendor has refused this worker's calls because there were too many. Closed is then for how long
+	// nobody calls, by class.
 	TooMany bool
-	Class   Class
-	Pause   time.Duration
+	Closed  map[Class]time.Duration
 }
 
 // Want is what a worker asks of one limit.
@@ -40,6 +39,9 @@ type Want struct {
 	Sent int
 	// Demand is how many requests the worker would like to send in Per.
 	Demand int
+	// Held is how many requests of this worker the vendor may count in Per before the claim is answered: its part until then,
+	// or what it has sent, if that is more. It is nobody else's before the next claim, whatever the worker gets.
+	Held int
 }
 
 // Lease is what a worker got.

@@ -41,11 +41,11 @@ INSERT INTO crm_budgets AS b (destination, refused) VALUES ($1, $2)
 ON CONFLICT (destination) DO UPDATE SET refused = b.refused + excluded.refused RETURNING refused`, claim.Destination, refused); err != nil {
 		return got, err
 	}
-	if claim.TooMany && claim.Pause > 0 {
+	for class, pause := range claim.Closed {
 		if _, err := tx.ExecContext(ctx, `
 INSERT INTO crm_closed AS c (destination, class, until) VALUES ($1, $2, clock_timestamp() + $3 * interval '1 microsecond')
 ON CONFLICT (destination, class) DO UPDATE SET until = greatest(c.until, excluded.until)`,
-			claim.Destination, string(claim.Class), claim.Pause.Microseconds()); err != nil {
+			claim.Destination, string(class), pause.Microseconds()); err != nil {
 			return got, err
 		}
 	}
@@ -83,7 +83,8 @@ WHERE destination = $1 AND until > clock_timestamp()`, destination); err != nil 
 	return all, nil
 }
 
-// leasePart gives a worker as much of a limit as it is due and nobody else holds.
+// leasePart gives a worker as much of a limit as it is due and nobody else holds. What is kept for it is what it may send or has
+// sent, whichever is more.
 func leasePart(ctx context.Context, tx *sqlx.Tx, claim crm.Claim, want crm.Want) (int, error) {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM crm_leases WHERE destination = $1 AND limit_name = $2 AND runs_out <= clock_timestamp()`,
 		claim.Destination, want.Limit); err != nil {
@@ -99,11 +100,11 @@ func leasePart(ctx context.Context, tx *sqlx.Tx, claim crm.Claim, want crm.Want)
 INSERT INTO crm_leases (destination, limit_name, worker, calls, demand, runs_out)
 VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 microsecond')
 ON CONFLICT (destination, limit_name, worker) DO UPDATE SET calls = excluded.calls, demand = excluded.demand, runs_out = excluded.runs_out`,
-		claim.Destination, want.Limit, claim.Worker, part, want.Demand, claim.Lasts.Microseconds())
+		claim.Destination, want.Limit, claim.Worker, max(part, want.Held), want.Demand, claim.Lasts.Microseconds())
 	return part, err
 }
 
-// held is what a worker has of a limit, and what it would like to have.
+// held is what is kept of a limit for a worker, and what it would like to have.
 type held struct {
 	Own    bool `db:"own"`
 	Calls  int  `db:"calls"`

@@ -42,6 +42,26 @@ func TestLeasesAreShared(t *testing.T) {
 	require.Equal(t, 100, part("c", 1), "a worker that has crashed loses its part")
 }
 
+// TestWhatIsStillCountedIsNobodyElses: a worker whose part gets smaller has sent more than that, and until it has heard of it may
+// send what it had.
+func TestWhatIsStillCountedIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	part := func(worker string, held int) int {
+		c := claim(worker, 50)
+		c.Wants[0].Held = held
+		return w.lease(t, c).Parts["calls/10s"]
+	}
+	require.Equal(t, 100, part("a", 0))
+	require.Zero(t, part("b", 0))
+	require.Equal(t, 50, part("a", 100), "it learns of its new part now")
+	require.Zero(t, part("b", 0))
+	require.Equal(t, 50, part("a", 80), "so many are still counted")
+	require.Equal(t, 20, part("b", 0))
+	require.Equal(t, 50, part("a", 50))
+	require.Equal(t, 50, part("b", 20))
+}
+
 // TestALimitOfOne: where there is not enough for all, it goes round.
 func TestALimitOfOne(t *testing.T) {
 	t.Parallel()
@@ -79,11 +99,12 @@ func TestTooManyIsToldToAll(t *testing.T) {
 	w := newWorld(t)
 	before := w.lease(t, claim("b", 1))
 	refused := claim("a", 1)
-	refused.TooMany, refused.Class, refused.Pause = true, crm.Calls, 10*time.Minute
+	refused.TooMany, refused.Closed = true, map[crm.Class]time.Duration{crm.Calls: 10 * time.Minute, crm.Searches: 5 * time.Minute}
 	w.lease(t, refused)
 	after := w.lease(t, claim("b", 1))
 	require.Equal(t, before.Refused+1, after.Refused)
 	require.InDelta(t, 10*time.Minute, after.Closed[crm.Calls], float64(time.Minute))
+	require.InDelta(t, 5*time.Minute, after.Closed[crm.Searches], float64(time.Minute))
 	require.Empty(t, before.Closed)
 }
 

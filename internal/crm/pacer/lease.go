@@ -40,14 +40,16 @@ func (l *lease) soon() {
 // Run shares the limits with the other workers until ctx ends, and then gives its part back. worker is a name that no other
 // one has. While the budget is away, the last part serves on.
 func (p *Pacer) Run(ctx context.Context, budget crm.Budget, worker string) {
-	if !p.options.Shared || len(p.gate.short)+len(p.gate.long) == 0 {
+	if !p.options.Shared || !p.gate.anyLimit() {
 		return
 	}
 	ticker := time.NewTicker(leaseEvery)
 	defer ticker.Stop()
 	for tooMany := false; ; {
 		asked, cancel := context.WithTimeout(ctx, leaseLasts)
-		p.lease.renew(asked, budget, worker, tooMany)
+		if p.lease.renew(asked, budget, worker, tooMany) {
+			tooMany = false // it is told
+		}
 		cancel()
 		select {
 		case <-ctx.Done():
@@ -56,15 +58,21 @@ func (p *Pacer) Run(ctx context.Context, budget crm.Budget, worker string) {
 			_ = budget.Release(leaving, p.options.Destination, worker) // it runs out otherwise
 			return
 		case <-ticker.C:
-			tooMany = false
 		case <-p.lease.wake:
 			tooMany = true
 		}
 	}
 }
 
-// renew asks once.
-func (l *lease) renew(ctx context.Context, budget crm.Budget, worker string, tooMany bool) {
+// anyLimit says that some limit is kept.
+func (g *gate) anyLimit() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.short)+len(g.long) > 0
+}
+
+// renew asks once, and says whether there was an answer.
+func (l *lease) renew(ctx context.Context, budget crm.Budget, worker string, tooMany bool) bool {
 	claim := l.claim(worker, tooMany)
 	got, err := budget.Lease(ctx, claim)
 	l.gate.mu.Lock()
@@ -78,6 +86,7 @@ func (l *lease) renew(ctx context.Context, budget crm.Budget, worker string, too
 	for _, lane := range l.gate.lanes {
 		l.gate.pump(lane)
 	}
+	return err == nil
 }
 
 // nameOf is what all workers call a limit.
@@ -96,7 +105,9 @@ func (l *lease) claim(worker string, tooMany bool) crm.Claim {
 				demand += len(lane.queues[first]) + len(lane.queues[live]) + len(lane.queues[behind])
 			}
 		}
-		claim.Wants = append(claim.Wants, crm.Want{Limit: nameOf(w.limit), Calls: w.limit.Calls, Per: w.limit.Per, Demand: min(demand, 2*w.limit.Calls)})
+		claim.Wants = append(claim.Wants, crm.Want{
+			Limit: nameOf(w.limit), Calls: w.limit.Calls, Per: w.limit.Per, Demand: min(demand, 2*w.limit.Calls), Held: max(w.share, w.used()),
+		})
 	}
 	l.gate.turned = 0
 	for _, a := range l.gate.long {
@@ -104,9 +115,10 @@ func (l *lease) claim(worker string, tooMany bool) crm.Claim {
 		a.fresh = 0
 	}
 	if tooMany {
-		for _, lane := range l.gate.lanes {
-			if pause := lane.closed.Sub(now); pause > claim.Pause {
-				claim.Class, claim.Pause = lane.class, pause
+		claim.Closed = map[crm.Class]time.Duration{}
+		for class, lane := range l.gate.lanes {
+			if pause := lane.closed.Sub(now); pause > 0 {
+				claim.Closed[class] = pause
 			}
 		}
 	}
