@@ -37,7 +37,7 @@ func newRoot() *cobra.Command {
 		Short: "Stand-ins for CRMs: HubSpot's and Salesforce's APIs with their limits and errors, which fail on command",
 		Long: "Answers like HubSpot's and Salesforce's CRMs. Everything is in memory.\n\n" +
 			"  /                            what arrived\n" +
-			"  /_sandbox/faults             POST {\"kind\": \"rate_limit\", \"count\": 5}, DELETE to end all faults\n" +
+			"  /_sandbox/faults             POST {\"kind\": \"rate_limit\", \"count\": 5} or \"lasts_ms\": 60000, DELETE to end all faults\n" +
 			"  /_sandbox/hubspot/tokens     POST {\"token\": …, \"expires_in\": 60}, DELETE …/TOKEN\n" +
 			"  /_sandbox/hubspot/limits     PUT {\"per_ten_seconds\": 100, \"per_day\": 250000, \"search_lag_ms\": 5000}\n" +
 			"  /_sandbox/hubspot/lists      POST {\"name\": …, \"object\": \"contacts\", \"processing_type\": \"MANUAL\"}, GET for who is on them\n" +

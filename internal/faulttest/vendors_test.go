@@ -192,7 +192,7 @@ func (f *flow) requireLeftAlone(calls []stack.SandboxCall, revoked, repaired tim
 // requireI2HubSpot: one contact and lead a person, one company a domain, each with its owner, its links and the last answers.
 func (f *flow) requireI2HubSpot(ctx context.Context) {
 	f.Helper()
-	require.NoError(f, f.stack.Sandbox.Command(ctx, http.MethodPut, "hubspot/limits", map[string]any{"per_ten_seconds": -1})) // for us, who look
+	require.NoError(f, f.stack.Sandbox.Command(ctx, http.MethodPut, "hubspot/limits", map[string]any{"per_ten_seconds": -1, "search_lag_ms": 0})) // for us, who look
 	owned := func(object, key string) map[string]map[string]any {
 		found := map[string]map[string]any{}
 		for _, r := range f.records(ctx, object) {

@@ -170,6 +170,14 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, want, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode, fault)
 		}
 	}
+	control("POST", "faults", `{"kind":"server_error","skip":1,"lasts_ms":150}`)
+	require.Equal(t, http.StatusOK, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode)
+	<-time.After(200 * time.Millisecond)
+	require.Equal(t, http.StatusInternalServerError, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode, "its time begins with this call")
+	require.Equal(t, http.StatusInternalServerError, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode, "however many there are")
+	require.Eventually(t, func() bool { return len(s.Faults.List()) == 0 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, http.StatusOK, send(t, s, "GET", hubspotOwners, "", hubspot.Token).StatusCode)
+
 	control("POST", "faults", `{"kind":"slow_body","for_ms":20}`)
 	_, answer := ask(t, s, "GET", hubspotOwners, "")
 	require.Len(t, answer["results"], 2)
@@ -185,6 +193,9 @@ func TestFaults(t *testing.T) {
 	control("PUT", "hubspot/limits", `{"per_ten_seconds":1,"per_day":5,"search_lag_ms":10}`)
 	control("POST", "hubspot/tokens", `{"token":"t1","expires_in":60}`)
 	require.Equal(t, http.StatusTooManyRequests, send(t, s, "GET", hubspotOwners, "", "t1").StatusCode)
+	control("PUT", "hubspot/limits", `{"per_ten_seconds":2}`)
+	perTenSeconds, perDay := s.HubSpot.Limits()
+	require.Equal(t, []int{2, 5}, []int{perTenSeconds, perDay}, "what is not named stays")
 	control("POST", "hubspot/tokens/t1/expire", "")
 	require.Equal(t, http.StatusUnauthorized, send(t, s, "GET", hubspotOwners, "", "t1").StatusCode)
 	control("DELETE", "hubspot/tokens/t1", "")

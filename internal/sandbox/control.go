@@ -47,16 +47,26 @@ func (s *Server) control() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("PUT /_sandbox/hubspot/limits", func(w http.ResponseWriter, r *http.Request) {
+		// What is left out stays as it is; zero is the usual.
 		var limits struct {
-			PerTenSeconds int `json:"per_ten_seconds"`
-			PerDay        int `json:"per_day"`
-			SearchLag     int `json:"search_lag_ms"`
+			PerTenSeconds *int `json:"per_ten_seconds"`
+			PerDay        *int `json:"per_day"`
+			SearchLag     *int `json:"search_lag_ms"`
 		}
 		if !read(w, r, &limits) {
 			return
 		}
-		s.HubSpot.SetLimits(or(limits.PerTenSeconds, 100), or(limits.PerDay, 250_000))
-		s.HubSpot.SetSearchLag(time.Duration(limits.SearchLag) * time.Millisecond)
+		perTenSeconds, perDay := s.HubSpot.Limits()
+		if limits.PerTenSeconds != nil {
+			perTenSeconds = or(*limits.PerTenSeconds, 100)
+		}
+		if limits.PerDay != nil {
+			perDay = or(*limits.PerDay, 250_000)
+		}
+		s.HubSpot.SetLimits(perTenSeconds, perDay)
+		if limits.SearchLag != nil {
+			s.HubSpot.SetSearchLag(time.Duration(*limits.SearchLag) * time.Millisecond)
+		}
 		w.WriteHeader(http.StatusNoContent)
 	})
 	s.controlHubSpot(mux)

@@ -46,8 +46,10 @@ type Fault struct {
 	Path string `json:"path,omitempty"`
 	// Skip is how many calls go well before.
 	Skip int `json:"skip,omitempty"`
-	// Count is how many calls it is for; until it is cleared when zero.
+	// Count is how many calls it is for, and Lasts for how many milliseconds from the first of them; until it is cleared when both
+	// are zero.
 	Count  int    `json:"count,omitempty"`
+	Lasts  int    `json:"lasts_ms,omitempty"`
 	Policy string `json:"policy,omitempty"`
 	Status int    `json:"status,omitempty"`
 	// For is a time in milliseconds.
@@ -68,8 +70,14 @@ type vendor interface {
 // Faults are the faults that are on. It is safe for concurrent use.
 type Faults struct {
 	mu      sync.Mutex
-	on      []*Fault
+	on      []*standing
 	changed chan struct{} // closed when faults are cleared
+}
+
+// standing is a fault that is on.
+type standing struct {
+	Fault
+	ends time.Time // zero before its first call, and where it does not last for a time
 }
 
 // Add turns a fault on. Of several that are about a call the first one happens.
@@ -77,12 +85,12 @@ func (f *Faults) Add(fault Fault) error {
 	if !slices.Contains(kinds, fault.Kind) {
 		return fmt.Errorf("there is no fault %q; there are: %v", fault.Kind, kinds)
 	}
-	if fault.Count < 0 || fault.Skip < 0 || fault.For < 0 {
+	if fault.Count < 0 || fault.Skip < 0 || fault.For < 0 || fault.Lasts < 0 {
 		return errors.New("want no number below zero")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.on = append(f.on, &fault)
+	f.on = append(f.on, &standing{Fault: fault})
 	return nil
 }
 
@@ -99,17 +107,25 @@ func (f *Faults) Clear() {
 func (f *Faults) List() []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.end()
 	all := make([]Fault, len(f.on))
 	for i, fault := range f.on {
-		all[i] = *fault
+		all[i] = fault.Fault
 	}
 	return all
+}
+
+// end turns those off whose time is over. The caller holds the lock.
+func (f *Faults) end() {
+	now := time.Now()
+	f.on = slices.DeleteFunc(f.on, func(s *standing) bool { return !s.ends.IsZero() && !now.Before(s.ends) })
 }
 
 // next takes the fault that a call has, if any.
 func (f *Faults) next(path string) (Fault, <-chan struct{}, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.end()
 	for i, fault := range f.on {
 		if !strings.Contains(path, fault.Path) {
 			continue
@@ -118,7 +134,10 @@ func (f *Faults) next(path string) (Fault, <-chan struct{}, bool) {
 			fault.Skip--
 			continue
 		}
-		happens := *fault
+		if fault.Lasts > 0 && fault.ends.IsZero() {
+			fault.ends = time.Now().Add(time.Duration(fault.Lasts) * time.Millisecond)
+		}
+		happens := fault.Fault
 		if fault.Count == 1 {
 			f.on = slices.Delete(f.on, i, i+1)
 		} else if fault.Count > 1 {

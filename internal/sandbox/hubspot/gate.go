@@ -126,6 +126,13 @@ func (s *Server) limitHeaders(h http.Header, searching bool) {
 	set("Remaining", s.options.PerTenSeconds-len(s.window))
 }
 
+// Limits are those of the account now; less than zero is none.
+func (s *Server) Limits() (perTenSeconds, perDay int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.PerTenSeconds, s.options.PerDay
+}
+
 // SetLimits changes the limits while the account runs; as in Options, zero means the usual and less than zero none.
 func (s *Server) SetLimits(perTenSeconds, perDay int) {
 	s.mu.Lock()
