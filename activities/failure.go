@@ -97,10 +97,14 @@ func (a *Activities) fail(ctx context.Context, step submission.Step, destination
 	if e, ok := crm.AsError(err); ok {
 		asked = e.RetryAfter
 	}
+	random := a.Random()
+	if destination != "" && asked > 0 {
+		random = 0 // what a destination's pacer asks for is a turn: it has spread those who wait, in batches that jitter would take apart
+	}
 	info := activity.GetInfo(ctx)
 	options := temporal.ApplicationErrorOptions{
 		NonRetryable:   failure.Kind.Permanent(),
-		NextRetryDelay: a.Delay(failure.Kind, int(info.Attempt), asked, a.Random()),
+		NextRetryDelay: a.Delay(failure.Kind, int(info.Attempt), asked, random),
 		Details:        []any{failure},
 	}
 	if failure.Kind == crm.RateLimited {

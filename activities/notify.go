@@ -31,20 +31,17 @@ func (a *Activities) NotifyOwner(ctx context.Context, in Notice) (Notified, erro
 	return Notified{Ran: ran(ctx), Channels: channels}, nil
 }
 
-// circuitOpen is the pacer's code for a call that was not made, because calls before it failed.
-const circuitOpen = "circuit_open"
-
 // alertEvery is how often one cause is told about while it lasts.
 const alertEvery = time.Hour
 
 // CredentialAlerts is the rhythm of alerts about a credential that is refused: everything waits for its repair, and nothing is lost.
-// What waits asks every ten minutes, and the check of the destination every hour, so that a cause nobody meets for longer is mended.
+// What waits asks again within minutes, and the check of the destination every hour, so that a cause nobody meets for longer is mended.
 var CredentialAlerts = ledger.Rhythm{Every: 24 * time.Hour, Over: 3 * time.Hour}
 
 // alert has the alert channels told about trouble that stops every submission alike, once per cause and in its rhythm, however
 // many submissions run into it.
 func (a *Activities) alert(ctx context.Context, destination string, failure Failure) {
-	if !alertKind(failure.Kind) || failure.Code == circuitOpen { // what opened it has been told
+	if !alertKind(failure.Kind) || failure.Code == crm.CodeCircuitOpen { // what opened it has been told
 		return
 	}
 	ctx, cancel := shortly(ctx)

@@ -88,7 +88,7 @@ func (f *following) orReplaced(ctx context.Context, made crm.Credentials, token 
 	f.refused = f.made == made
 	f.mu.Unlock()
 	if fixed {
-		err = &crm.Error{Kind: crm.Auth, Code: TokenRefused, RetryAfter: retryBroken}
+		err = &crm.Error{Kind: crm.Auth, Code: TokenRefused}
 	}
 	return "", err
 }

@@ -102,13 +102,13 @@ func (s *Source) hopeless(seen ledger.Connection, refused string) *crm.Error {
 	default:
 		return nil
 	}
-	return &crm.Error{Kind: crm.Auth, Code: code, RetryAfter: retryBroken}
+	return &crm.Error{Kind: crm.Auth, Code: code}
 }
 
 // refresh asks the vendor, as the one worker that does.
 func (s *Source) refresh(ctx context.Context, seen ledger.Connection) *crm.Error {
 	var granted ledger.Granted
-	failure := &crm.Error{Kind: crm.Auth, Code: NoRefreshToken, RetryAfter: retryBroken}
+	failure := &crm.Error{Kind: crm.Auth, Code: NoRefreshToken}
 	if seen.Tokens.Refresh != "" {
 		granted, failure = s.o.App.refresh(ctx, seen.Tokens.Refresh)
 	}

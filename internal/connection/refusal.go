@@ -15,9 +15,9 @@ import (
 	"handoff/internal/crm/wire"
 )
 
-// retryBroken is when whoever waits for a broken connection looks again: with the fifth that activities add to it, and the turns
-// that they then wait for at an account that is busy, well within a minute of the repair.
-const retryBroken = 25 * time.Second
+// retryBroken is for how long a refresh that was refused is not tried again, where trying again makes sense at all: a repair at the
+// vendor releases what waits within a minute, and most of that is the pacer's.
+const retryBroken = 10 * time.Second
 
 // Codes of our own.
 const (
@@ -58,7 +58,7 @@ func refusal(ctx context.Context, err error) *crm.Error {
 		return &crm.Error{Kind: crm.Transient, Code: "token_endpoint"}
 	}
 	status := said.Response.StatusCode
-	failure := &crm.Error{Kind: crm.Auth, Code: codeOf(said), Status: status, RetryAfter: retryBroken}
+	failure := &crm.Error{Kind: crm.Auth, Code: codeOf(said), Status: status}
 	switch {
 	case status == http.StatusTooManyRequests:
 		failure.Kind, failure.RetryAfter = crm.RateLimited, wire.RetryAfter(said.Response.Header)

@@ -1,9 +1,9 @@
 package pacing
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +11,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"handoff/internal/crm"
+	"handoff/workflows"
 )
 
 // Path is what has to be done for one lead, in the order in which a submission does it.
@@ -40,7 +41,7 @@ type Measured struct {
 	Leads   int
 	Took    time.Duration
 	Latency *hdrhistogram.Histogram // of a lead, from its beginning to its end, in microseconds
-	// Turns is how often a lead was told to come again.
+	// Turns is how often a lead was told to come again, each of which is one attempt of an activity.
 	Turns int64
 }
 
@@ -52,8 +53,7 @@ func (m Measured) Quantile(q float64) time.Duration {
 	return time.Duration(m.Latency.ValueAtQuantile(q)) * time.Microsecond
 }
 
-// Measure carries leads through a connector. A step that fails for now comes again, in its turn where it was told one, as the
-// workflow has it.
+// Measure carries leads through a connector. A step that fails for now comes again when the workflow would have it come.
 func Measure(ctx context.Context, c crm.Connector, path Path, load Load) (Measured, error) {
 	m := Measured{Leads: load.Leads, Latency: hdrhistogram.New(1, int64(time.Hour/time.Microsecond), 3)}
 	var mu sync.Mutex
@@ -92,10 +92,10 @@ func Measure(ctx context.Context, c crm.Connector, path Path, load Load) (Measur
 
 func carry(ctx context.Context, c crm.Connector, path Path, n int, turns *atomic.Int64) error {
 	steps := path.Lead(c, n)
-	for len(steps) > 0 {
+	for attempt := 1; len(steps) > 0; attempt++ {
 		err := steps[0](ctx)
 		if err == nil {
-			steps = steps[1:]
+			steps, attempt = steps[1:], 0
 			continue
 		}
 		failure, ok := crm.AsError(err)
@@ -103,7 +103,11 @@ func carry(ctx context.Context, c crm.Connector, path Path, n int, turns *atomic
 			return err
 		}
 		turns.Add(1)
-		if wait(ctx, cmp.Or(failure.RetryAfter, time.Second)); ctx.Err() != nil {
+		random := rand.Float64()
+		if failure.RetryAfter > 0 {
+			random = 0 // as for any destination that has a pacer
+		}
+		if wait(ctx, workflows.Delay(failure.Kind, attempt, failure.RetryAfter, random)); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}

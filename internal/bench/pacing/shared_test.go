@@ -50,7 +50,8 @@ func (a *away) Lease(ctx context.Context, claim crm.Claim) (crm.Lease, error) {
 const allowed = 100
 
 // TestTwoWorkersKeepOneLimit: two real pacers on one Postgres, each with more than half of the account's limit to send. One of
-// them is alone at first and lets go of its part when the other comes, while the account still counts what it has sent.
+// them is alone at first, and lets go of most when the other comes with ten times as much, while the account still counts what it
+// has sent.
 func TestTwoWorkersKeepOneLimit(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
@@ -77,7 +78,7 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) {
 		budgets[i] = &away{Budget: openLedger(t, dsn, text)}
 		running.Go(func() { p.Run(ctx, budgets[i], string(rune('a'+i))) })
 		var mu sync.Mutex
-		for range 20 {
+		for range []int{20, 200}[i] {
 			loading.Go(func() {
 				<-time.After(time.Duration(i) * 3 * time.Second)
 				for time.Now().Before(enough) {

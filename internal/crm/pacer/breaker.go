@@ -14,10 +14,8 @@ const (
 	failuresToOpen = 5
 	// defaultProbe is how long an open circuit stays so before one request tries again.
 	defaultProbe = 10 * time.Second
-	// probeWait is when those come back who found the one probe under way.
-	probeWait = time.Second
-	// circuitOpen is the code of a refusal: nothing was sent.
-	circuitOpen = "circuit_open"
+	// probeWait is when those come back who found the one probe under way, repairWait when it is about our credentials.
+	probeWait, repairWait = time.Second, 5 * time.Second
 )
 
 // breaker stops requests to a CRM that is away, or that refuses our credentials. One request in a while finds out whether
@@ -89,8 +87,25 @@ func (b *breaker) found() {
 	b.probing = false
 }
 
+// refusal says when to come again. Where somebody has to repair the connection, that is not when the next request finds out:
+// most of these do in vain, and there may be thousands who wait. See look. The caller holds the lock.
 func (b *breaker) refusal() *crm.Error {
-	return &crm.Error{Kind: b.why.Kind, Code: circuitOpen, RetryAfter: max(b.circuit.RemainingDelay(), probeWait)}
+	wait := b.tries()
+	switch {
+	case b.why.Kind == crm.Auth && b.probing:
+		wait = repairWait
+	case b.why.Kind == crm.Auth:
+		wait = lookAgain
+	}
+	return &crm.Error{Kind: b.why.Kind, Code: crm.CodeCircuitOpen, RetryAfter: wait}
+}
+
+// tries is when the next request finds out whether the CRM is back; 0 while the circuit is closed.
+func (b *breaker) tries() time.Duration {
+	if b.circuit.IsClosed() {
+		return 0
+	}
+	return max(b.circuit.RemainingDelay(), probeWait)
 }
 
 // unused is for a request that was let go and never sent: it has found out nothing.

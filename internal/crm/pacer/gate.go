@@ -36,9 +36,10 @@ type gate struct {
 	short  []*window
 	long   []*allowance
 	lanes  map[crm.Class]*lane
-	shared bool    // what is ours is leased
-	cost   float64 // requests that a batch takes, by experience
-	turned int     // requests whose callers were told to come again, since the last claim
+	shared bool      // what is ours is leased
+	cost   float64   // requests that a batch takes, by experience
+	turned int       // requests whose callers were told to come again, since the last claim
+	looks  time.Time // the latest moment that was told to callers who wait for a repair
 }
 
 // lane is the queue of one class.
@@ -60,7 +61,6 @@ const (
 
 // waiter is one request that waits. Its turn comes, or a refusal.
 type waiter struct {
-	place   int
 	since   time.Time
 	refused chan *crm.Error // closed when its turn has come
 }
@@ -123,7 +123,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error 
 		g.mu.Unlock()
 		return refusal
 	}
-	w := &waiter{place: place, since: now, refused: make(chan *crm.Error, 1)}
+	w := &waiter{since: now, refused: make(chan *crm.Error, 1)}
 	l.queues[place] = append(l.queues[place], w)
 	g.pump(l)
 	g.mu.Unlock()
@@ -147,7 +147,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error 
 		g.mu.Lock()
 		g.giveBack(class)
 		g.mu.Unlock()
-		g.expect(class, refusal.RetryAfter)
+		g.expect(class, refusal)
 		return refusal
 	}
 	return nil
@@ -157,7 +157,7 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error 
 func (g *gate) away(ctx context.Context, class crm.Class) *crm.Error {
 	refusal := g.breaker.refuses(func() string { return g.versions(ctx) })
 	if refusal != nil {
-		g.expect(class, refusal.RetryAfter)
+		g.expect(class, refusal)
 	}
 	return refusal
 }
@@ -363,7 +363,7 @@ func (g *gate) Report(class crm.Class, answer crm.Answer) {
 	}
 	g.mu.Unlock()
 	if answer.Err != nil && answer.Err.Kind == crm.Transient {
-		g.expect(class, answer.Err.RetryAfter)
+		g.expect(class, answer.Err)
 	}
 	if tooMany && g.limited != nil {
 		g.limited()

@@ -104,20 +104,20 @@ func (p *Pacer) linker(s shape, linker crm.LinkedUpserter, most int) *gatherer[[
 // refusedGroup is a group that was not sent: its first write failed.
 func refusedGroup(refusal *crm.Error) []crm.Result { return []crm.Result{{Err: refusal}} }
 
-// link has the connector write groups. A rate limit gives each group a turn of its own.
+// link has the connector write groups. What is over later gives each group a turn of its own.
 func (p *Pacer) link(ctx context.Context, linker crm.LinkedUpserter, groups [][]crm.Linked, kind *turn) [][]crm.Result {
 	results := linker.UpsertLinked(ctx, groups)
 	for _, group := range results {
 		var come *crm.Error
 		for j, result := range group {
-			if result.Err == nil || result.Err.Kind != crm.RateLimited {
+			if result.Err == nil || result.Err.Kind.Permanent() {
 				continue
 			}
 			if come == nil {
 				come = p.gate.again(crm.Calls, result.Err, kind, linker.MaxGroups())
 			}
 			own := *result.Err
-			own.RetryAfter = come.RetryAfter
+			own.RetryAfter = max(own.RetryAfter, come.RetryAfter)
 			group[j].Err = &own
 		}
 	}

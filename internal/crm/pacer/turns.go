@@ -11,10 +11,22 @@ const (
 	pressure = 5 * time.Second
 	// unlimitedStep keeps refused callers apart where we know no rate.
 	unlimitedStep = 10 * time.Millisecond
+
+	// lookAgain is when those who wait for a repair of the connection come again at the soonest, and company how much later the
+	// first of a batch does, for others to come with it. Batches come lookStep apart, over lookSpread. Who is refused just before
+	// a call succeeds, ten seconds after the repair, is back well within a minute of it.
+	lookAgain, company   = 25 * time.Second, 2 * time.Second
+	lookStep, lookSpread = 100 * time.Millisecond, 3 * time.Second
 )
 
-// turn is the latest one that was told to callers who can share a request. The gate's lock is held for it.
+// turn is what was told last to callers who can share a request. The gate's lock is held for it.
 type turn struct {
+	limited moment // because of a limit
+	broken  moment // because the CRM refuses our credentials
+}
+
+// moment is when callers come again.
+type moment struct {
 	at   time.Time
 	told int // how many
 }
@@ -28,25 +40,59 @@ func refusal(now, turn time.Time) *crm.Error {
 }
 
 // again gives a refusal that several callers share a turn for each of them. As many as batch, which is what one request can
-// carry, have one together, so that they make one again; callers of another kind, who could not share it, have others.
+// carry, have one together, so that they make one again; callers of another kind, who could not share it, have others. So do
+// those who wait for a repair, whatever the CRM says about that. Who has found out in vain whether the CRM is back comes again
+// with those who waited for that.
 func (g *gate) again(class crm.Class, refusal *crm.Error, kind *turn, batch int) *crm.Error {
-	if refusal == nil || refusal.Kind != crm.RateLimited {
+	if refusal == nil {
+		return nil
+	}
+	own := *refusal
+	switch {
+	case refusal.Kind == crm.Transient && refusal.RetryAfter == 0:
+		own.RetryAfter = g.breaker.tries()
+		return &own
+	case refusal.Kind != crm.RateLimited && !repairs(refusal):
 		return refusal
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l, now := g.lane(class), time.Now()
+	if refusal.Kind == crm.Auth {
+		soonest := now.Add(lookAgain)
+		own.RetryAfter = kind.broken.next(soonest, batch, func() time.Time { return g.look(soonest) }).Sub(now)
+		return &own
+	}
 	soonest := now.Add(refusal.RetryAfter)
 	if l.closed.After(soonest) {
 		soonest = l.closed
 	}
-	if kind.told >= batch || kind.at.Before(soonest) {
-		kind.at, kind.told = g.another(l, soonest, batch), 0
-	}
-	kind.told++
-	own := *refusal
-	own.RetryAfter = kind.at.Sub(now)
+	own.RetryAfter = kind.limited.next(soonest, batch, func() time.Time { return g.another(l, soonest, batch) }).Sub(now)
 	return &own
+}
+
+// next is the moment that is told to one more caller: that of the one before, or another where so many have it or it is too soon.
+func (m *moment) next(soonest time.Time, batch int, another func() time.Time) time.Time {
+	if m.told >= batch || m.at.Before(soonest) {
+		m.at, m.told = another(), 0
+	}
+	m.told++
+	return m.at
+}
+
+// repairs says that a refusal is over when somebody has repaired the connection, and not when one call has found out.
+func repairs(refusal *crm.Error) bool {
+	return refusal.Kind == crm.Auth && (refusal.RetryAfter == 0 || refusal.RetryAfter >= lookAgain)
+}
+
+// look is the next moment at which callers come again who wait for a repair. The caller holds the lock.
+func (g *gate) look(soonest time.Time) time.Time {
+	first := soonest.Add(company)
+	g.looks = g.looks.Add(lookStep)
+	if g.looks.Before(first) || g.looks.After(first.Add(lookSpread)) {
+		g.looks = first
+	}
+	return g.looks
 }
 
 // another is the next turn in the line of a lane, for a request that carries so many. The caller holds the lock.
@@ -73,14 +119,17 @@ func (g *gate) another(l *lane, soonest time.Time, batch int) time.Time {
 func (g *gate) pressed(class crm.Class) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return time.Since(g.lane(class).line) < pressure
+	return time.Since(g.lane(class).line) < pressure || time.Since(g.looks) < pressure
 }
 
-// expect notes that callers will come back at about the same moment.
-func (g *gate) expect(class crm.Class, after time.Duration) {
+// expect notes that callers will come back at about the same moment, unless that is when they look for a repair.
+func (g *gate) expect(class crm.Class, refusal *crm.Error) {
+	if repairs(refusal) {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if l, at := g.lane(class), time.Now().Add(after); l.line.Before(at) {
+	if l, at := g.lane(class), time.Now().Add(refusal.RetryAfter); l.line.Before(at) {
 		l.line = at
 	}
 }

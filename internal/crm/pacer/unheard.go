@@ -73,7 +73,7 @@ func (u *unheard) forget() {
 // isUnheard says that the request may have reached the CRM, and its answer not us: there was none, or one of whoever stands
 // between.
 func isUnheard(failure *crm.Error) bool {
-	if failure == nil || failure.Kind != crm.Transient || failure.Code == circuitOpen {
+	if failure == nil || failure.Kind != crm.Transient || failure.Code == crm.CodeCircuitOpen {
 		return false
 	}
 	return failure.Status == 0 || failure.Status == http.StatusBadGateway || failure.Status == http.StatusGatewayTimeout

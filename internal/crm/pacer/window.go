@@ -154,12 +154,11 @@ func (w *window) forget(now time.Time) {
 }
 
 // tighten is for a vendor that said "too many". Several answers of one moment count once.
-func (w *window) tighten(now time.Time) bool {
+func (w *window) tighten(now time.Time) {
 	if w.factor < 1 && now.Sub(w.changed) < w.limit.Per {
-		return false
+		return
 	}
 	w.factor, w.changed = max(gentlest, w.factor*sharply), now
-	return true
 }
 
 // loosen gives back a little for every span that went well.
