@@ -14,8 +14,9 @@ const (
 	momentFor = 5 * time.Millisecond
 	// gatherFor is how long a write waits for company at most while others are under way and a turn is free.
 	gatherFor = 250 * time.Millisecond
-	// regatherFor is how long it waits for those who were told to come back at about this moment.
-	regatherFor = 100 * time.Millisecond
+	// regatherFor is how long it waits for those who come back at about this moment: after a failure a second later, give or take
+	// a fifth.
+	regatherFor = 400 * time.Millisecond
 	// most flights at once of one kind of batch.
 	liveFlights, backgroundFlights = 8, 2
 	// patience is for how many lingers a caller waits whose turn was expected within one.
