@@ -27,7 +27,7 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(p.config.Destinations)) {
 		d := p.config.Destinations[name]
-		connector, err := connectors.New(ctx, name, d, connectors.Connected(p.connections.Of))
+		connector, err := connectors.New(ctx, name, d, connectors.Connected(p.connections.Of), connectors.LoggedTo(p.logger))
 		if err != nil {
 			problems = append(problems, err)
 			continue

@@ -29,7 +29,8 @@ type SetUp interface {
 
 // New makes the connector of a destination. It does not call the CRM.
 func New(ctx context.Context, name string, d config.Destination, options ...Option) (Connector, error) {
-	connected, err := connectedBy(name, d, options)
+	n := needed(options)
+	connected, err := n.connectedBy(name, d)
 	if err != nil {
 		return nil, fmt.Errorf("destination %s: %w", name, err)
 	}
@@ -41,7 +42,7 @@ func New(ctx context.Context, name string, d config.Destination, options ...Opti
 		}
 		return c, nil
 	case "hubspot":
-		c, err := hubspot.New(hubspotConfig(d, connected))
+		c, err := hubspot.New(hubspotConfig(d, connected, n.rotated(name)))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -53,7 +54,7 @@ func New(ctx context.Context, name string, d config.Destination, options ...Opti
 		}
 		return c, nil
 	case "rest":
-		c, err := rest.New(restConfig(d, connected))
+		c, err := rest.New(restConfig(d, connected, n.rotated(name)))
 		if err != nil {
 			return nil, fmt.Errorf("destination %s: %w", name, err)
 		}
@@ -97,7 +98,7 @@ func replaced(secret config.Secret) func(ctx context.Context, refused bool) stri
 	}
 }
 
-func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Config {
+func hubspotConfig(d config.Destination, connected crm.Credentials, rotated func()) hubspot.Config {
 	h := d.HubSpot
 	c := hubspot.Config{
 		BaseURL: h.BaseURL, Credentials: connection.OfSecret(h.Token, nil), Timeout: d.Timeout, TimeZone: h.Location,
@@ -108,7 +109,9 @@ func hubspotConfig(d config.Destination, connected crm.Credentials) hubspot.Conf
 	}
 	if h.App != nil {
 		c.Credentials = connection.Following(nil, func(secrets []string) crm.Credentials {
-			return &hubspot.Refresh{BaseURL: h.BaseURL, ClientID: h.App.ClientID, ClientSecret: secrets[0], RefreshToken: secrets[1]}
+			return &hubspot.Refresh{
+				BaseURL: h.BaseURL, ClientID: h.App.ClientID, ClientSecret: secrets[0], RefreshToken: secrets[1], Rotated: rotated,
+			}
 		}, h.App.ClientSecret, h.App.RefreshToken)
 	}
 	for name, o := range h.Objects {
@@ -148,7 +151,7 @@ func salesforceConfig(d config.Destination, connected crm.Credentials) salesforc
 	return c
 }
 
-func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
+func restConfig(d config.Destination, connected crm.Credentials, rotated func()) rest.Config {
 	r, auth := d.Rest, d.Rest.Auth
 	c := rest.Config{BaseURL: r.BaseURL, API: r.API, Timeout: d.Timeout, Credentials: connection.OfSecret(auth.Token, nil)}
 	if auth.Word != "" {
@@ -167,6 +170,7 @@ func restConfig(d config.Destination, connected crm.Credentials) rest.Config {
 			return &rest.Grant{
 				TokenURL: g.TokenURL, ClientID: g.ClientID, ClientSecret: secrets[0], RefreshToken: secrets[1],
 				Scopes: g.Scopes, Params: g.Params, InBody: g.ClientAuth == "body", Rules: r.Errors.Rules, Timeout: d.Timeout,
+				Rotated: rotated,
 			}
 		}, g.ClientSecret, g.RefreshToken)
 	}

@@ -1,37 +1,37 @@
 package hubspot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/wire"
 )
 
-// Refresh gets access tokens for a refresh token of an app that somebody has connected. One is got at a time, whoever
-// waits for it, and before the last one's time is up.
+// Refresh gets access tokens for a refresh token of an app. One is got at a time, for whoever waits, and before the last
+// one's time is up.
 // See https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints.
 type Refresh struct {
 	BaseURL      string // DefaultBaseURL when empty
 	ClientID     string
 	ClientSecret string
 	RefreshToken string
-	// Keep is told a refresh token that takes the place of the last one, before anything else is done with it. HubSpot
-	// gives the same one back today.
-	Keep func(ctx context.Context, refreshToken string) error
+	// Rotated is told, once, that HubSpot has put another refresh token in the place of the configured one; nil for nobody.
+	// The new one is used and kept nowhere else. HubSpot gives the same one back today.
+	Rotated func()
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	mu      sync.Mutex
-	client  *http.Client
-	token   string
-	expires time.Time
+	cache   wire.TokenCache
+	client  *http.Client // these three are used by one refresh at a time
+	newer   string       // the refresh token that took the place of the configured one
+	rotated bool
 }
 
 // early is how long before its time is up a token is replaced.
@@ -39,22 +39,12 @@ const early = time.Minute
 
 // Token is the last token, or a new one when its time is nearly up.
 func (r *Refresh) Token(ctx context.Context) (string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.token != "" && r.now().Before(r.expires.Add(-early)) {
-		return r.token, nil
-	}
-	return r.refresh(ctx)
+	return r.cache.Get(ctx, "", r.now, r.refresh)
 }
 
 // Renew gets a new token, unless somebody else has already done so.
 func (r *Refresh) Renew(ctx context.Context, refused string) (string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.token != refused && r.token != "" {
-		return r.token, nil
-	}
-	return r.refresh(ctx)
+	return r.cache.Get(ctx, refused, r.now, r.refresh)
 }
 
 func (r *Refresh) now() time.Time {
@@ -73,11 +63,12 @@ type tokenAnswer struct {
 	Status    string `json:"status"`
 }
 
-func (r *Refresh) refresh(ctx context.Context) (string, error) {
+func (r *Refresh) refresh(ctx context.Context) wire.Fresh {
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
 	form := url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {r.ClientID}, "client_secret": {r.ClientSecret}, "refresh_token": {r.RefreshToken},
+		"grant_type": {"refresh_token"}, "client_id": {r.ClientID}, "client_secret": {r.ClientSecret},
+		"refresh_token": {cmp.Or(r.newer, r.RefreshToken)},
 	}
 	base := r.BaseURL
 	if base == "" {
@@ -85,7 +76,7 @@ func (r *Refresh) refresh(ctx context.Context) (string, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+pathTo(areaOAuth, "token"), strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", &crm.Error{Kind: crm.Misconfigured, Code: "base_url"}
+		return wire.Fresh{Err: &crm.Error{Kind: crm.Misconfigured, Code: "base_url"}}
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if r.client == nil {
@@ -93,27 +84,25 @@ func (r *Refresh) refresh(ctx context.Context) (string, error) {
 	}
 	response, err := r.client.Do(request)
 	if err != nil {
-		return "", wire.TransportFailure(ctx, err)
+		return wire.Fresh{Err: wire.TransportFailure(ctx, err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return "", wire.TransportFailure(ctx, err)
+		return wire.Fresh{Err: wire.TransportFailure(ctx, err)}
 	}
 	answer, failure := readToken(response.StatusCode, response.Header, body)
 	if failure != nil {
-		return "", failure
+		return wire.Fresh{Err: failure}
 	}
-	if answer.Refresh != "" && answer.Refresh != r.RefreshToken {
-		if r.Keep != nil {
-			if err := r.Keep(ctx, answer.Refresh); err != nil {
-				return "", &crm.Error{Kind: crm.Transient, Code: "token_not_kept"}
-			}
+	if answer.Refresh != "" && answer.Refresh != cmp.Or(r.newer, r.RefreshToken) {
+		r.newer = answer.Refresh
+		if !r.rotated && r.Rotated != nil {
+			r.Rotated()
 		}
-		r.RefreshToken = answer.Refresh
+		r.rotated = true
 	}
-	r.token, r.expires = answer.Access, r.now().Add(time.Duration(answer.ExpiresIn)*time.Second)
-	return r.token, nil
+	return wire.Fresh{Token: answer.Access, Until: r.now().Add(time.Duration(answer.ExpiresIn)*time.Second - early)}
 }
 
 // readToken reads an answer of the token endpoint, whose errors have codes of their own.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -36,7 +35,7 @@ func Basic(user string) func(http.Header, string) {
 }
 
 // Grant gets access tokens by OAuth 2.0: for a refresh token, or for the client itself where there is none. One is got at a
-// time, whoever waits for it, and before the last one's time is up.
+// time, for whoever waits, and before the last one's time is up.
 type Grant struct {
 	TokenURL     string
 	ClientID     string
@@ -49,39 +48,28 @@ type Grant struct {
 	Params map[string]string
 	// Rules are those of the API, for what the token endpoint says.
 	Rules []restapi.Rule
-	// Keep is told a refresh token that takes the place of the last one, before anything else is done with it.
-	Keep func(ctx context.Context, refreshToken string) error
+	// Rotated is told, once, that the vendor has put another refresh token in the place of the configured one; nil for nobody.
+	// The new one is used and kept nowhere else.
+	Rotated func()
 	// Timeout is how long getting one may take; 10 seconds when zero.
 	Timeout time.Duration
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	mu      sync.Mutex
-	token   string
-	expires time.Time // zero where the vendor did not say
+	cache   wire.TokenCache
+	newer   string // the refresh token that took the place of the configured one; both are used by one get at a time
+	rotated bool
 }
 
 // early is how long before its time is up a token is replaced.
 const early = time.Minute
 
 // Token is the last token, or a new one when its time is nearly up.
-func (g *Grant) Token(ctx context.Context) (string, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.token != "" && (g.expires.IsZero() || g.now().Before(g.expires.Add(-early))) {
-		return g.token, nil
-	}
-	return g.get(ctx)
-}
+func (g *Grant) Token(ctx context.Context) (string, error) { return g.cache.Get(ctx, "", g.now, g.get) }
 
 // Renew gets a new token, unless somebody else has already done so.
 func (g *Grant) Renew(ctx context.Context, refused string) (string, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.token != refused && g.token != "" {
-		return g.token, nil
-	}
-	return g.get(ctx)
+	return g.cache.Get(ctx, refused, g.now, g.get)
 }
 
 func (g *Grant) now() time.Time {
@@ -91,7 +79,7 @@ func (g *Grant) now() time.Time {
 	return time.Now()
 }
 
-func (g *Grant) get(ctx context.Context) (string, error) {
+func (g *Grant) get(ctx context.Context) wire.Fresh {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(g.Timeout, defaultTimeout))
 	defer cancel()
 	began := g.now()
@@ -99,22 +87,24 @@ func (g *Grant) get(ctx context.Context) (string, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))
 	if err != nil {
-		return "", g.failure(ctx, err)
+		return wire.Fresh{Err: g.failure(ctx, err)}
 	}
-	if fresh := token.RefreshToken; g.RefreshToken != "" && fresh != "" && fresh != g.RefreshToken {
-		if g.Keep != nil {
-			if err := g.Keep(ctx, fresh); err != nil {
-				return "", &crm.Error{Kind: crm.Transient, Code: "token_not_kept"}
-			}
+	if newer := token.RefreshToken; g.RefreshToken != "" && newer != "" && newer != g.refreshToken() {
+		g.newer = newer
+		if !g.rotated && g.Rotated != nil {
+			g.Rotated()
 		}
-		g.RefreshToken = fresh
+		g.rotated = true
 	}
-	g.token, g.expires = token.AccessToken, time.Time{}
+	fresh := wire.Fresh{Token: token.AccessToken}
 	if !token.Expiry.IsZero() { // which is by the machine's clock
-		g.expires = began.Add(time.Until(token.Expiry))
+		fresh.Until = began.Add(time.Until(token.Expiry) - early)
 	}
-	return g.token, nil
+	return fresh
 }
+
+// refreshToken is the last one that the vendor gave.
+func (g *Grant) refreshToken() string { return cmp.Or(g.newer, g.RefreshToken) }
 
 func (g *Grant) ask(ctx context.Context) (*oauth2.Token, error) {
 	style := oauth2.AuthStyleInHeader
@@ -123,7 +113,7 @@ func (g *Grant) ask(ctx context.Context) (*oauth2.Token, error) {
 	}
 	if g.RefreshToken != "" {
 		config := oauth2.Config{ClientID: g.ClientID, ClientSecret: g.ClientSecret, Endpoint: oauth2.Endpoint{TokenURL: g.TokenURL, AuthStyle: style}}
-		return config.TokenSource(ctx, &oauth2.Token{RefreshToken: g.RefreshToken}).Token()
+		return config.TokenSource(ctx, &oauth2.Token{RefreshToken: g.refreshToken()}).Token()
 	}
 	params := url.Values{}
 	for name, value := range g.Params {

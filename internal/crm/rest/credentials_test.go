@@ -1,8 +1,6 @@
 package rest_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,7 +15,8 @@ import (
 	"handoff/internal/crm/rest/resttest/standin"
 )
 
-// TestGrant: one token is got at a time and kept, a new refresh token is kept before it is used, and who revokes it is told.
+// TestGrant: one token is got at a time and kept, a new refresh token is used from then on and told of once, and who revokes it
+// is told.
 func TestGrant(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -30,10 +29,10 @@ func TestGrant(t *testing.T) {
 		account.Way.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	kept := ""
+	rotated := 0
 	grant := &rest.Grant{
 		TokenURL: server.URL + "/token", ClientID: "client", ClientSecret: "secret", RefreshToken: "r",
-		Keep: func(_ context.Context, fresh string) error { kept = fresh; return nil },
+		Rotated: func() { rotated++ },
 	}
 	var wg sync.WaitGroup
 	for range 10 {
@@ -45,17 +44,15 @@ func TestGrant(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Equal(t, "r+", kept)
-	_, err := grant.Renew(t.Context(), "token-1")
-	require.NoError(t, err)
-	require.Equal(t, []string{"refresh_token r ", "refresh_token r+ "}, asked)
-
-	grant.Keep = func(context.Context, string) error { return errors.New("the disk is full") }
-	_, err = grant.Renew(t.Context(), "token-1")
-	requireFailure(t, err, crm.Transient, "token_not_kept")
+	for range 2 {
+		_, err := grant.Renew(t.Context(), "token-1")
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"refresh_token r ", "refresh_token r+ ", "refresh_token r++ "}, asked)
+	require.Equal(t, 1, rotated)
 
 	client := &rest.Grant{TokenURL: server.URL + "/token", ClientID: "client", ClientSecret: "secret", InBody: true, Params: map[string]string{"audience": "crm"}}
-	_, err = client.Token(t.Context())
+	_, err := client.Token(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "client_credentials  crm", asked[len(asked)-1])
 

@@ -26,14 +26,15 @@ const (
 )
 
 // Grant gets access tokens by one of OAuth's ways. Salesforce does not say how long a token lasts: one is used until it is
-// refused. One is got at a time, whoever waits for it.
+// refused. One is got at a time, for whoever waits.
 type Grant struct {
 	// Get asks for a token: see ClientCredentials and JWT.
 	Get func(ctx context.Context) (*oauth2.Token, error)
 
+	cache  wire.TokenCache
+	client *http.Client // used by one get at a time
+
 	mu       sync.Mutex
-	client   *http.Client
-	token    string
 	instance string
 }
 
@@ -64,23 +65,12 @@ func tokenURL(host string) string { return strings.TrimSuffix(host, "/") + "/ser
 
 // Token is the last token, or the first.
 func (g *Grant) Token(ctx context.Context) (string, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.token != "" {
-		return g.token, nil
-	}
-	return g.get(ctx)
+	return g.cache.Get(ctx, "", time.Now, g.get)
 }
 
 // Renew gets a new token, unless somebody else has already done so.
 func (g *Grant) Renew(ctx context.Context, refused string) (string, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.token != refused && g.token != "" {
-		return g.token, nil
-	}
-	g.token = ""
-	return g.get(ctx)
+	return g.cache.Get(ctx, refused, time.Now, g.get)
 }
 
 // InstanceURL is where the org answers, as the last token said.
@@ -93,7 +83,7 @@ func (g *Grant) InstanceURL() string {
 // patience is how long a token may take.
 const patience = 10 * time.Second
 
-func (g *Grant) get(ctx context.Context) (string, error) {
+func (g *Grant) get(ctx context.Context) wire.Fresh {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if g.client == nil {
@@ -101,13 +91,14 @@ func (g *Grant) get(ctx context.Context) (string, error) {
 	}
 	token, err := g.Get(context.WithValue(ctx, oauth2.HTTPClient, g.client))
 	if err != nil {
-		return "", tokenFailure(ctx, err)
+		return wire.Fresh{Err: tokenFailure(ctx, err)}
 	}
-	g.token = token.AccessToken
 	if instance, ok := token.Extra("instance_url").(string); ok && isInstance(instance) {
+		g.mu.Lock()
 		g.instance = instance
+		g.mu.Unlock()
 	}
-	return g.token, nil
+	return wire.Fresh{Token: token.AccessToken}
 }
 
 // isInstance keeps a token from being sent where it would be read on the way.
