@@ -11,6 +11,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/salesforce"
+	"handoff/internal/sandbox"
 	org "handoff/internal/sandbox/salesforce"
 )
 
@@ -135,6 +136,50 @@ func TestAssignment(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAssignmentOfKnownRecords: a rule decides about new records only. One that a person has got stays theirs: where it is
+// written together with a new one, where it appears between the look and the write, and where a reply is lost.
+func TestAssignmentOfKnownRecords(t *testing.T) {
+	t.Parallel()
+	const person1, person2 = "005dL0000012aB1QAI", "005dL0000012aB2QAI"
+	for _, assign := range []string{"on", "rule"} {
+		t.Run(assign, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, org.Options{})
+			rule := s.Salesforce.AddAssignmentRule("Lead", "Leads", person2)
+			if assign == "on" {
+				rule = assign
+			}
+			known := written(t, connect(t, s, nil).Upsert(t.Context(), "lead", []crm.Write{person("luke@example.com", nil)})[0]).RecordID
+			c := connect(t, s, func(c *salesforce.Config) { c.Assign = rule })
+			_, _, err := c.SetOwner(t.Context(), "lead", known, person1)
+			require.NoError(t, err)
+			again := person("luke@example.com", crm.Fields{"City": "Stars Hollow"})
+			again.Submission, again.SubmittedAt = "sub 2", noon.Add(time.Hour)
+			results := c.Upsert(t.Context(), "lead", []crm.Write{again, person("rory@example.com", nil)})
+			require.Equal(t, known, written(t, results[0]).RecordID)
+			require.Equal(t, crm.Created, written(t, results[1]).Outcome)
+			leads := byField(s, "Lead", "Email")
+			require.Equal(t, []any{person1, "Stars Hollow"}, []any{leads["luke@example.com"]["OwnerId"], leads["luke@example.com"]["City"]})
+			require.Equal(t, person2, leads["rory@example.com"]["OwnerId"])
+		})
+	}
+	s := start(t, org.Options{})
+	s.Salesforce.AddAssignmentRule("Inquiry__c", "Inquiries", person2)
+	way := &meanwhile{method: http.MethodPost, do: func() {
+		s.Salesforce.Put("Inquiry__c", "", map[string]any{"Number__c": "7", "OwnerId": person1})
+	}}
+	c := connect(t, s, func(c *salesforce.Config) { c.Assign, c.Transport = "on", way })
+	result := written(t, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{inquiry("7", 0, crm.Fields{"First__c": "ours"})})[0])
+	require.Equal(t, crm.Updated, result.Outcome)
+	require.Equal(t, []any{person1, "ours"}, []any{s.Salesforce.Records("Inquiry__c")[0]["OwnerId"], s.Salesforce.Records("Inquiry__c")[0]["First__c"]})
+
+	require.NoError(t, s.Faults.Add(sandbox.Fault{Kind: sandbox.DropAfterCommit, Path: "/sobjects/Inquiry__c", Count: 1}))
+	lost := inquiry("8", 0, nil)
+	require.Equal(t, crm.Transient, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{lost})[0].Err.Kind)
+	require.Equal(t, crm.Created, written(t, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{lost})[0]).Outcome)
+	require.Len(t, s.Salesforce.Records("Inquiry__c"), 2)
 }
 
 // TestDuplicateRules: a rule that warns is passed, or leads to review; one that blocks always does.

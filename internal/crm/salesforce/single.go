@@ -35,8 +35,8 @@ func (c *Connector) request(how operation, batch []outgoing) request {
 }
 
 // single is the resource of one record. One that exists is named by its id. A new one is upserted by its external id, which
-// stands in the path and nowhere else. Where something about it depends on its being new it is created: that its key is taken
-// then says that somebody else was quicker, and nothing of theirs is changed.
+// stands in the path and nowhere else. Where something about it depends on its being new, such as whom an assignment rule gives
+// it to, it is created: that its key is taken then says that somebody else was quicker, and nothing of theirs is changed.
 // See https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_upsert.htm.
 func (c *Connector) single(out outgoing) (method, path string, body map[string]any) {
 	object := out.to.o.Object.Object
@@ -48,7 +48,7 @@ func (c *Connector) single(out outgoing) (method, path string, body map[string]a
 	}
 	external := out.by.external
 	value, isText := out.record[external].(string)
-	if external == "" || !isText || !inPath(value) || !out.plain() {
+	if external == "" || !isText || !inPath(value) || !out.plain() || c.config.Assign != "" {
 		return http.MethodPost, c.path("sobjects", object), body
 	}
 	delete(body, external)

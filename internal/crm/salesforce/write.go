@@ -66,9 +66,10 @@ func (it *item) record() map[string]any {
 }
 
 // upsertable makes one upsert of creates and updates, where one external id identifies all of them, and where nothing about
-// the new ones depends on their being new: somebody else may create one in between.
+// the new ones depends on their being new: somebody else may create one in between. Where assignment rules run something does:
+// they would give away known records too, whoever owns them.
 func (c *Connector) upsertable(creates, updates []outgoing) ([]outgoing, operation, bool) {
-	if len(creates) == 0 || len(updates) == 0 || len(creates)+len(updates) > maxBatch {
+	if c.config.Assign != "" || len(creates) == 0 || len(updates) == 0 || len(creates)+len(updates) > maxBatch {
 		return nil, operation{}, false
 	}
 	o, external := creates[0].to.o, creates[0].by.external
