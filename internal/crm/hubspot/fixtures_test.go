@@ -249,7 +249,8 @@ func TestFixtureOwner(t *testing.T) {
 	t.Parallel()
 	f := readFixture(t, "contact_get_by_email_200")
 	f.Response.Body.(map[string]any)["properties"].(map[string]any)["hubspot_owner_id"] = "41629779"
-	owner, call, err := replay(t, "/contacts/205000000101", f).SetOwner(t.Context(), "contact", "205000000101", "60158084")
+	f.Response.Body = map[string]any{"status": "COMPLETE", "results": []any{f.Response.Body}}
+	owner, call, err := replay(t, "/contacts/batch/read", f).SetOwner(t.Context(), "contact", "205000000101", "60158084")
 	require.NoError(t, err)
 	require.Equal(t, "41629779", owner)
 	require.Equal(t, 200, call.Status)

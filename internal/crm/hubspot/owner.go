@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // ownerList is who can own records, as HubSpot had them at a moment.
@@ -104,49 +102,11 @@ func withEmail(owners []crm.Owner, email string) string {
 // SetOwner gives the record to owner, an id or an e-mail address, unless it already has one, and returns the id of who owns
 // it now.
 func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) (string, *crm.Call, error) {
-	o := &object{Object: Object{Object: c.path(name)}, name: name}
-	id, failure := c.ownerID(ctx, owner)
-	if failure != nil {
-		return "", nil, failure
+	owned := c.SetOwners(ctx, name, []crm.Given{{RecordID: recordID, Owner: owner}})[0]
+	if owned.Err != nil {
+		return "", owned.Call, owned.Err
 	}
-	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("owner", o.Object.Object, recordID)})
-	if err != nil {
-		return "", nil, wire.TransportFailure(ctx, err)
-	}
-	defer release()
-	path := c.objectPath(o, "/"+url.PathEscape(recordID))
-	now, call, failure := c.ownerOf(ctx, o, http.MethodGet, path+"?properties="+ownerProperty, nil)
-	if failure != nil || now != "" {
-		return now, call, asError(failure)
-	}
-	_, call, failure = c.ownerOf(ctx, o, http.MethodPatch, path, map[string]map[string]string{"properties": {ownerProperty: id}})
-	if failure != nil {
-		return "", call, failure
-	}
-	return id, call, nil
-}
-
-// ownerOf reads who owns a record from the answer to a call about it.
-func (c *Connector) ownerOf(ctx context.Context, o *object, method, path string, body any) (string, *crm.Call, *crm.Error) {
-	r, failure := c.wire.Do(ctx, "set owner "+o.name, method, path, body)
-	r.Call.Batch = 1
-	if failure != nil {
-		if failure.Status == http.StatusNotFound { // deleted or merged away since it was written
-			failure = r.Fail(&crm.Error{Kind: crm.Conflict, Code: "record_not_found", Status: failure.Status, RequestID: failure.RequestID})
-		}
-		for i, property := range failure.Fields {
-			failure.Fields[i] = o.field(property)
-		}
-		return "", r.Call, failure
-	}
-	var answer record
-	if failure := r.Read(&answer); failure != nil {
-		return "", r.Call, failure
-	}
-	if owner := answer.Properties[ownerProperty]; owner != nil {
-		return *owner, r.Call, nil
-	}
-	return "", r.Call, nil
+	return owned.Owner, owned.Call, nil
 }
 
 // asError keeps a nil failure a nil error.

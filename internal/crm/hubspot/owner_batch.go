@@ -66,7 +66,7 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 		g.owned.Call = call
 		switch r := records[g.RecordID]; {
 		case r == nil: // gone, or merged into another
-			g.owned.Err = &crm.Error{Kind: crm.Conflict, Code: "not_found", Status: http.StatusNotFound}
+			g.owned.Err = &crm.Error{Kind: crm.Conflict, Code: "record_not_found", Status: http.StatusNotFound}
 		case !blank(r.Properties[ownerProperty]):
 			g.owned.Owner = *r.Properties[ownerProperty]
 		default:
