@@ -84,11 +84,7 @@ func (m memberships) list(ctx context.Context, named string) (list, *crm.Error) 
 	m.mu.Lock()
 	l, known := m.lists[named]
 	m.mu.Unlock()
-	lasts := schemaLasts
-	if l.unknown != nil { // somebody may make it
-		lasts = freshFor
-	}
-	if !known || m.config.Now().Sub(l.read) >= lasts {
+	if !known || l.outdated(m.config.Now()) {
 		path := pathTo(areaLists, "object-type-id", contactsType, "name", named)
 		if anID.MatchString(named) {
 			path = pathTo(areaLists, named)
@@ -109,9 +105,7 @@ func (m memberships) list(ctx context.Context, named string) (list, *crm.Error) 
 			l = answer.List
 		}
 		l.read = m.config.Now()
-		m.mu.Lock()
-		m.lists[named] = l
-		m.mu.Unlock()
+		m.keep(named, l)
 	}
 	switch {
 	case l.unknown != nil:
@@ -122,6 +116,23 @@ func (m memberships) list(ctx context.Context, named string) (list, *crm.Error) 
 		return l, &crm.Error{Kind: crm.Misconfigured, Code: "not_of_contacts", Fields: []string{"list_id"}}
 	}
 	return l, nil
+}
+
+// outdated says that HubSpot has to be asked again.
+func (l list) outdated(now time.Time) bool {
+	lasts := schemaLasts
+	if l.unknown != nil { // somebody may make it
+		lasts = freshFor
+	}
+	return now.Sub(l.read) >= lasts
+}
+
+// keep remembers a list, and forgets those that would be asked for again: a form may name any list.
+func (m memberships) keep(named string, l list) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.lists, func(_ string, other list) bool { return other.outdated(l.read) })
+	m.lists[named] = l
 }
 
 func unknownList(failure *crm.Error) *crm.Error {
