@@ -1,7 +1,9 @@
 package hubspot_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -419,6 +421,40 @@ func meddle(t *testing.T, s *sandboxtest.Running, path string, happens func()) *
 	}))
 	t.Cleanup(server.Close)
 	return connect(t, s, func(c *hubspot.Config) { c.BaseURL = server.URL })
+}
+
+// TestContactBeingMerged: while somebody merges two contacts HubSpot finds nobody by the address, and creates nobody with it:
+// the record that it names is the one.
+func TestContactBeingMerged(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	merging := s.HubSpot.Put("contacts", "", map[string]string{"email": "ann@example.com"})
+	server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		if strings.HasSuffix(r.URL.Path, "/batch/read") && bytes.Contains(body, []byte(`"idProperty":"email"`)) {
+			_, _ = io.WriteString(w, `{"status":"COMPLETE","results":[]}`)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		s.Server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c := connect(t, s, func(c *hubspot.Config) { c.BaseURL = server.URL })
+	w := write("s1", 0, crm.Fields{"email": "ann@example.com", "firstname": "Ann"})
+	for _, result := range []crm.Result{
+		upsert(t, c, "contact", w)[0],
+		upsert(t, c, "contact", write("s2", 0, crm.Fields{"email": "bob@example.com"}), write("s3", 1, crm.Fields{"email": "ann@example.com", "lastname": "Lee"}))[1],
+	} {
+		require.Equal(t, merging, result.RecordID)
+		require.Equal(t, crm.Updated, result.Outcome)
+	}
+	require.Len(t, s.HubSpot.Records("contacts"), 2)
+	// Whose number it is says nothing of whose address it is.
+	s.HubSpot.Put("contacts", "", map[string]string{"email": "carl@example.com", "customer_number": "7"})
+	failure := c.Upsert(t.Context(), "contact", []crm.Write{write("s4", 0, crm.Fields{"email": "dora@example.com", "customer_number": "7"})})[0].Err
+	require.Equal(t, crm.Conflict, failure.Kind)
+	require.Equal(t, []string{"customer_number"}, failure.Fields)
 }
 
 // TestSomebodyElseIsQuicker: what happens between reading and writing is read again, and heeded.

@@ -39,8 +39,9 @@ type item struct {
 	by      lookup            // what found it, or will
 	change  change
 	retried bool
-	hopes   bool // to be created without having been looked for
-	hoped   bool // in vain
+	has     string // the id of the record that has its key, as HubSpot says; "" where it has not said
+	hopes   bool   // to be created without having been looked for
+	hoped   bool   // in vain
 }
 
 // change is what a write makes of a record.

@@ -34,15 +34,21 @@ func (c *Connector) resolve(ctx context.Context, o *object, batch []*item) []*it
 		for _, property := range order {
 			c.lookUp(ctx, o, property, step, byProperty[property])
 		}
-		left = slices.DeleteFunc(slices.Clone(left), func(it *item) bool { return it.found != nil || it.result.Err != nil })
+		left = missing(left)
 	}
-	c.adopt(ctx, o, left)
+	c.lookUpNamed(ctx, o, left)
+	c.adopt(ctx, o, missing(left))
 	for _, it := range batch {
 		if it.result.Err == nil && !it.hoped && !it.write.Unheard { // its own record says nothing of others
 			c.learn(o, it.found != nil)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(batch), func(it *item) bool { return it.result.Err != nil })
+}
+
+// missing are the items whose record is not found yet.
+func missing(items []*item) []*item {
+	return slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.found != nil || it.result.Err != nil })
 }
 
 // lookUp reads records by one unique property. HubSpot's store is read, not its search index, which lags.
@@ -63,6 +69,27 @@ func (c *Connector) lookUp(ctx context.Context, o *object, property string, step
 		if r := records[folded(it.lookups[step].value)]; r != nil {
 			it.found, it.by = r, it.lookups[step]
 		}
+	}
+}
+
+// lookUpNamed reads the records that HubSpot has named as those that have the keys of items, where no record is found by these
+// keys: while somebody merges two contacts neither is, and none can be created.
+func (c *Connector) lookUpNamed(ctx context.Context, o *object, items []*item) {
+	items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.has == "" })
+	if len(items) == 0 {
+		return
+	}
+	var ids []string
+	for _, it := range items {
+		ids = append(ids, it.has)
+	}
+	records, call, failure := c.batchRead(ctx, o, "", ids, wanted(o, items))
+	for _, it := range items {
+		if failure != nil {
+			it.refuse(o, failure, call)
+			continue
+		}
+		it.result.Call, it.found = call, records[it.has]
 	}
 }
 

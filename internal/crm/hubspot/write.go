@@ -172,6 +172,9 @@ func (out outgoing) lost(failure *crm.Error, p problem) bool {
 	default:
 		out.retried = slices.Contains(keys[1:], "email")
 	}
+	if out.retried && out.found == nil {
+		out.has = p.existingID()
+	}
 	return out.retried
 }
 
