@@ -50,24 +50,23 @@ func (p *program) destinations(ctx context.Context) (map[string]activities.Desti
 	return destinations, errors.Join(problems...)
 }
 
-// lockConns is how many records the worker can write at once in CRMs that need locks. Each holds a connection of its own.
+// lockConns is how many batches the worker can write at once into a CRM that needs locks. Each holds a connection of its own
+// while the CRM is called; those that nobody uses are closed within a minute.
 const lockConns = 16
 
-// lock has a connector that needs it keep the writers of all workers apart, through the ledger's database.
+// lock has a connector that needs it keep the writers of all workers apart, through the ledger's database. A CRM that is slow
+// holds connections of its own destination only: writers of the others have theirs.
 func (p *program) lock(connector crm.Connector) error {
 	needs, is := connector.(interface{ UseLocks(recordlock.Locks) })
 	if !is {
 		return nil
 	}
-	if p.locks == nil {
-		shared, err := ledger.NewCRMLocks(p.config.Ledger.DSN.Reveal(), lockConns)
-		if err != nil {
-			return err
-		}
-		p.closers = append(p.closers, shared.Close)
-		p.locks = recordlock.Chain(recordlock.NewLocal(), shared)
+	shared, err := ledger.NewCRMLocks(p.config.Ledger.DSN.Reveal(), lockConns)
+	if err != nil {
+		return err
 	}
-	needs.UseLocks(p.locks)
+	p.closers = append(p.closers, shared.Close)
+	needs.UseLocks(recordlock.Chain(recordlock.NewLocal(), shared))
 	return nil
 }
 

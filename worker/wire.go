@@ -15,7 +15,6 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/connection"
 	"handoff/internal/crm/pacer"
-	"handoff/internal/crm/recordlock"
 	"handoff/internal/ledger"
 	"handoff/internal/outbox"
 	"handoff/internal/reload"
@@ -46,7 +45,6 @@ type program struct {
 	drift       *activities.Drift
 	checks      *checks
 	pacers      []*pacer.Pacer
-	locks       recordlock.Locks // of CRMs, that all workers share; nil where none needs them
 	connections *connection.Sources
 	pulls       *pulls
 	activities  *activities.Activities

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -72,4 +73,30 @@ func TestCRMLockIsGivenUp(t *testing.T) {
 	releaseA, err := other.Lock(t.Context(), []string{"a"})
 	require.NoError(t, err)
 	releaseA()
+}
+
+// TestCRMLocksLeaveRoom: large batches do not use up the memory that Postgres has for locks: they go one after the other, and
+// the largest one goes too.
+func TestCRMLocksLeaveRoom(t *testing.T) {
+	t.Parallel()
+	locks := crmLocks(t, stacktest.Postgres(t), 4)
+	names := func(n int, of string) (all []string) {
+		for i := range n {
+			all = append(all, fmt.Sprintf("%s %05d", of, i))
+		}
+		return all
+	}
+	release, err := locks.Lock(t.Context(), names(1500, "one"))
+	require.NoError(t, err)
+	releaseSmall, err := locks.Lock(t.Context(), names(200, "small"))
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = locks.Lock(ctx, names(1500, "other"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	release()
+	releaseSmall()
+	release, err = locks.Lock(t.Context(), names(3000, "largest"))
+	require.NoError(t, err)
+	release()
 }

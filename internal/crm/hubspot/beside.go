@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // beside is something that HubSpot keeps beside a contact and not on it: whether somebody subscribes, or is on a list.
@@ -58,11 +56,6 @@ func (c *Connector) beside(name string) beside {
 func contacts(name string) *object {
 	return &object{Object: Object{Object: "contacts"}, name: name}
 }
-
-// UseLocks has the writers of answers take their turns by other locks, such as those that all workers share: two workers
-// must not write two answers of one person at once. It comes before the first call. Records need it not: HubSpot itself keeps
-// them unique.
-func (c *Connector) UseLocks(locks recordlock.Locks) { c.answers = locks }
 
 // upsertBeside writes a batch. Answers of one person to one question go one after the other.
 func (c *Connector) upsertBeside(ctx context.Context, kind beside, name string, writes []crm.Write) []crm.Result {
@@ -123,17 +116,13 @@ func isField(kind beside, name string) bool {
 // answerAll writes one batch. What contacts remember and what HubSpot has is read, what differs is set, and then it is
 // remembered. A crash in between leaves an answer that its next attempt sets again.
 func (c *Connector) answerAll(ctx context.Context, kind beside, name string, batch []*answer) {
-	var locks []string
+	var names []string
 	for _, a := range batch {
-		locks = append(locks, recordlock.Name(kind.memory(), folded(a.who)))
+		names = append(names, c.lockName("contacts", kind.memory(), a.who))
 	}
-	taken := c.answers
-	if taken == nil {
-		taken = c.config.Locks
-	}
-	release, err := recordlock.All(ctx, taken, locks)
-	if err != nil {
-		refuseAll(batch, wire.TransportFailure(ctx, err), nil)
+	release, failure := c.lock(ctx, names)
+	if failure != nil {
+		refuseAll(batch, failure, nil)
 		return
 	}
 	defer release()

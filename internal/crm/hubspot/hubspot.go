@@ -92,10 +92,10 @@ type Connector struct {
 	kinds   map[string]Link    // association types that were asked for, by both objects
 	owners  *ownerList
 
-	answers        recordlock.Locks // of what is kept beside contacts; those of the configuration when nil
 	definitionList *definitionList
-	oneByOne       time.Time       // until when statuses are not read and set many at once
-	lists          map[string]list // by id and by name
+	oneByOne       time.Time         // until when statuses are not read and set many at once
+	lists          map[string]list   // by id and by name
+	describing     *recordlock.Local // objects, one caller for all
 }
 
 var _ crm.Connector = (*Connector)(nil)
@@ -127,7 +127,7 @@ func New(config Config) (*Connector, error) {
 	if config.Locks == nil {
 		config.Locks = recordlock.NewLocal()
 	}
-	c := &Connector{config: config, known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{}, lists: map[string]list{}}
+	c := &Connector{config: config, known: map[string]float64{}, schemas: map[string]*schema{}, kinds: map[string]Link{}, lists: map[string]list{}, describing: recordlock.NewLocal()}
 	c.wire = &wire.Client{
 		BaseURL: func() string { return config.BaseURL }, Credentials: config.Credentials, Timeout: config.Timeout, Gate: crm.OpenGate{},
 		Now: config.Now, Allowances: allowances, ClassOf: classOf,

@@ -7,8 +7,6 @@ import (
 	"strconv"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // giving is one record on its way to an owner.
@@ -41,7 +39,7 @@ func (c *Connector) SetOwners(ctx context.Context, name string, given []crm.Give
 func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 	var names, ids []string
 	for _, g := range batch {
-		names = append(names, recordlock.Name("owner", o.Object.Object, g.RecordID))
+		names = append(names, c.lockName(o.Object.Object, "owner", g.RecordID))
 		ids = append(ids, g.RecordID)
 	}
 	refuse := func(failure *crm.Error, call *crm.Call) {
@@ -50,9 +48,9 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 			g.owned.Err, g.owned.Call = &own, call
 		}
 	}
-	release, err := recordlock.All(ctx, c.config.Locks, names)
-	if err != nil {
-		refuse(wire.TransportFailure(ctx, err), nil)
+	release, failure := c.lock(ctx, names)
+	if failure != nil {
+		refuse(failure, nil)
 		return
 	}
 	defer release()

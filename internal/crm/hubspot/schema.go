@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
 	"handoff/internal/crm/wire"
 )
 
@@ -79,7 +78,7 @@ func (c *Connector) schema(ctx context.Context, path string, maxAge time.Duratio
 		return s, nil, nil
 	}
 	// One caller asks; the others wait for what it hears.
-	release, err := c.config.Locks.Lock(ctx, []string{recordlock.Name("schema", path)})
+	release, err := c.describing.Lock(ctx, []string{path})
 	if err != nil {
 		return nil, nil, wire.TransportFailure(ctx, err)
 	}

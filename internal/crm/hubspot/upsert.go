@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // Upsert writes a batch. Writes of one record go one after the other; all others go together, a hundred to a call.
@@ -86,13 +84,13 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 	var names []string
 	for _, it := range batch {
 		for _, l := range it.lookups {
-			names = append(names, recordlock.Name(o.Object.Object, l.property, folded(l.value)))
+			names = append(names, c.lockName(o.Object.Object, l.property, l.value))
 		}
 	}
-	release, err := recordlock.All(ctx, c.config.Locks, names)
-	if err != nil {
+	release, failure := c.lock(ctx, names)
+	if failure != nil {
 		for _, it := range batch {
-			it.refuse(o, wire.TransportFailure(ctx, err), nil)
+			it.refuse(o, failure, nil)
 		}
 		return nil
 	}

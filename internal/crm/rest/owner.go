@@ -6,6 +6,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/crm/wire"
 	"handoff/internal/restapi"
 )
 
@@ -45,7 +46,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 	}
 	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("rest owner", c.config.BaseURL, name, recordID)})
 	if err != nil {
-		return "", nil, lockFailure(ctx, err)
+		return "", nil, wire.LockFailure(ctx, err)
 	}
 	defer release()
 	is, call, failure := c.readOne(ctx, o, recordID)

@@ -79,7 +79,7 @@ func (j *job) round(batch []*item) (again []*item) {
 	}
 	release, err := recordlock.All(j.ctx, j.config.Locks, names)
 	if err != nil {
-		j.refuseAll(batch, lockFailure(j.ctx, err), nil)
+		j.refuseAll(batch, wire.LockFailure(j.ctx, err), nil)
 		return nil
 	}
 	defer release()
@@ -98,15 +98,6 @@ func (j *job) round(batch []*item) (again []*item) {
 		ready = append(ready, it)
 	}
 	return append(again, j.write(ready)...)
-}
-
-// lockFailure is why a writer did not get its turn.
-func lockFailure(ctx context.Context, err error) *crm.Error {
-	failure := wire.TransportFailure(ctx, err)
-	if failure.Code == "connection" {
-		failure.Code = "no_lock"
-	}
-	return failure
 }
 
 func (j *job) refuseAll(items []*item, failure *crm.Error, call *crm.Call) {

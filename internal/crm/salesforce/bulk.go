@@ -52,7 +52,7 @@ func (c *Connector) sift(ctx context.Context, o *object, asked []question) (fres
 	for _, q := range asked {
 		items = append(items, q.items...)
 	}
-	release, ok := c.lock(ctx, o, items)
+	release, ok := c.lockItems(ctx, o, items)
 	if !ok {
 		return nil, nil
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // look finds the records of the writes that are open, and holds the locks of all of them. A key that leads to another record
@@ -20,16 +18,12 @@ func (c *Connector) look(ctx context.Context, groups []group) (release func(), o
 	for range longest + 1 {
 		nodes := c.prepareGroups(groups)
 		var names []string
+		var items []*item
 		for _, n := range nodes {
-			for _, l := range n.item.lookups {
-				names = append(names, recordlock.Name(n.o.Object.Object, l.external, l.value))
-			}
+			names, items = append(names, c.lockNames(n.o, n.item)...), append(items, n.item)
 		}
-		release, err := recordlock.All(ctx, c.config.Locks, names)
-		if err != nil {
-			for _, n := range nodes {
-				n.item.refuse(wire.TransportFailure(ctx, err), nil)
-			}
+		release, ok := c.lockAll(ctx, names, items)
+		if !ok {
 			return nil, false
 		}
 		c.find(ctx, nodes)

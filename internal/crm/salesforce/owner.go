@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
 	"handoff/internal/crm/wire"
 )
 
@@ -184,13 +183,13 @@ func (c *Connector) SetOwners(ctx context.Context, name string, given []crm.Give
 func (c *Connector) setOwners(ctx context.Context, object, name string, batch []giving) {
 	var names, ids []string
 	for _, g := range batch {
-		names = append(names, recordlock.Name("owner", object, g.RecordID))
+		names = append(names, c.lockName(object, "owner", g.RecordID))
 		ids = append(ids, quote(g.RecordID))
 	}
-	release, err := recordlock.All(ctx, c.config.Locks, names)
-	if err != nil {
+	release, failure := c.lock(ctx, names)
+	if failure != nil {
 		for _, g := range batch {
-			g.refuse(wire.TransportFailure(ctx, err), nil)
+			g.refuse(failure, nil)
 		}
 		return
 	}

@@ -91,6 +91,8 @@ type Connector struct {
 	schemas map[string]*schema // by API name
 	owners  *ownerList
 	self    string // the user whom Handoff works as
+
+	describing *recordlock.Local // objects, one caller for all
 }
 
 var (
@@ -139,7 +141,7 @@ func New(config Config) (*Connector, error) {
 	if config.Locks == nil {
 		config.Locks = recordlock.NewLocal()
 	}
-	c := &Connector{config: config, schemas: map[string]*schema{}}
+	c := &Connector{config: config, schemas: map[string]*schema{}, describing: recordlock.NewLocal()}
 	c.wire = &wire.Client{
 		BaseURL: c.instance, Credentials: config.Credentials, Timeout: config.Timeout, Gate: crm.OpenGate{}, Now: config.Now,
 		Classify: classify, Allowances: allowances, RequestID: requestID,

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
 	"handoff/internal/crm/wire"
 )
 
@@ -96,7 +95,7 @@ func (c *Connector) schema(ctx context.Context, name string, maxAge time.Duratio
 		return s, nil, nil
 	}
 	// One caller asks; the others wait for what it hears.
-	release, err := c.config.Locks.Lock(ctx, []string{recordlock.Name("schema", name)})
+	release, err := c.describing.Lock(ctx, []string{name})
 	if err != nil {
 		return nil, nil, wire.TransportFailure(ctx, err)
 	}

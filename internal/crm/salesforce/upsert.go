@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/recordlock"
-	"handoff/internal/crm/wire"
 )
 
 // freshFor is how long an unknown field is believed to be unknown.
@@ -100,31 +98,13 @@ func next(items []*item, most int) (batch, rest []*item) {
 // round reads the records of a batch, decides what becomes of each and writes. It returns the items that have to go again:
 // those that turned out to be about a record of the same batch, and those that somebody else was quicker with.
 func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again []*item) {
-	release, ok := c.lock(ctx, o, batch)
+	release, ok := c.lockItems(ctx, o, batch)
 	if !ok {
 		return nil
 	}
 	defer release()
 	ready, again := planned(c.redirect(ctx, c.resolve(ctx, o, batch)))
 	return append(again, c.writeAll(ctx, ready)...)
-}
-
-// lock keeps other writers away from the records of items. Items whose records it does not get are settled.
-func (c *Connector) lock(ctx context.Context, o *object, items []*item) (release func(), ok bool) {
-	var names []string
-	for _, it := range items {
-		for _, l := range it.lookups {
-			names = append(names, recordlock.Name(o.Object.Object, l.external, l.value))
-		}
-	}
-	release, err := recordlock.All(ctx, c.config.Locks, names)
-	if err != nil {
-		for _, it := range items {
-			it.refuse(wire.TransportFailure(ctx, err), nil)
-		}
-		return nil, false
-	}
-	return release, true
 }
 
 // planned decides what becomes of items whose records have been read. Those that turned out to be about a record of another
