@@ -84,14 +84,33 @@ func named(owners []crm.Owner, name string) string {
 	return ""
 }
 
-// learnSelf asks which user Handoff works as. New records are that user's, because Salesforce knows none without an owner.
+// learnSelf asks which user Handoff works as, once for each of its credentials: somebody may have connected it anew, as another
+// user. New records are that user's, because Salesforce knows none without an owner.
 func (c *Connector) learnSelf(ctx context.Context) *crm.Error {
-	c.mu.Lock()
-	self := c.self
-	c.mu.Unlock()
-	if self != "" {
+	version := c.CredentialsVersion(ctx)
+	if c.knowsSelf(version) {
 		return nil
 	}
+	told, failure := wire.Share(ctx, &c.asking, version, func(ctx context.Context) *crm.Error {
+		if c.knowsSelf(version) { // it was told in between
+			return nil
+		}
+		return c.askSelf(ctx, version)
+	})
+	if failure == nil && told != nil { // everybody has one of their own
+		own := *told
+		failure = &own
+	}
+	return failure
+}
+
+func (c *Connector) knowsSelf(version string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.self != "" && c.selfOf == version
+}
+
+func (c *Connector) askSelf(ctx context.Context, version string) *crm.Error {
 	r, failure := c.wire.Do(ctx, "ask who Handoff is", http.MethodGet, c.path(), nil)
 	if failure != nil {
 		return failure
@@ -102,12 +121,12 @@ func (c *Connector) learnSelf(ctx context.Context) *crm.Error {
 	if failure := r.Read(&answer); failure != nil {
 		return failure
 	}
-	self = answer.Identity[strings.LastIndexByte(answer.Identity, '/')+1:]
+	self := answer.Identity[strings.LastIndexByte(answer.Identity, '/')+1:]
 	if !aRecordID.MatchString(self) {
 		return r.Fail(&crm.Error{Kind: crm.Transient, Code: "unreadable_answer", Status: r.Status, RequestID: r.Call.RequestID})
 	}
 	c.mu.Lock()
-	c.self = long(self)
+	c.self, c.selfOf = long(self), version
 	c.mu.Unlock()
 	return nil
 }

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
 	"handoff/internal/crm/wire"
@@ -91,8 +93,10 @@ type Connector struct {
 	schemas map[string]*schema // by API name
 	owners  *ownerList
 	self    string // the user whom Handoff works as
+	selfOf  string // the version of the credentials that belong to that user
 
-	describing *recordlock.Local // objects, one caller for all
+	asking     singleflight.Group // who that is
+	describing *recordlock.Local  // objects, one caller for all
 }
 
 var (

@@ -1,9 +1,12 @@
 package salesforce_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,6 +183,52 @@ func TestAssignmentOfKnownRecords(t *testing.T) {
 	require.Equal(t, crm.Transient, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{lost})[0].Err.Kind)
 	require.Equal(t, crm.Created, written(t, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{lost})[0]).Outcome)
 	require.Len(t, s.Salesforce.Records("Inquiry__c"), 2)
+}
+
+// renewed are credentials that somebody replaces by those of another user.
+type renewed struct{ token atomic.Value }
+
+func (r *renewed) Token(context.Context) (string, error) { return r.token.Load().(string), nil }
+
+func (r *renewed) Renew(context.Context, string) (string, error) { return "", crm.ErrNotRenewable }
+
+func (r *renewed) CredentialsVersion(context.Context) string { return r.token.Load().(string) }
+
+// TestConnectedAsAnotherUser: records of whoever Handoff works as now count as nobody's, and those of whoever it was are theirs.
+func TestConnectedAsAnotherUser(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	users := map[string]string{"Bearer first": org.IntegrationUser, "Bearer second": "005dL0000012aB2QAI"}
+	s.Salesforce.Allow("first", 0)
+	s.Salesforce.Allow("second", 0)
+	var looks atomic.Int64
+	credentials := &renewed{}
+	credentials.token.Store("first")
+	c := connect(t, s, func(c *salesforce.Config) {
+		c.Credentials = credentials
+		c.Transport = answering(func(r *http.Request) (int, any) {
+			if !strings.HasSuffix(r.URL.Path, "/v67.0") {
+				return 0, nil
+			}
+			looks.Add(1)
+			return http.StatusOK, map[string]any{"identity": "https://login.salesforce.com/id/00D/" + users[r.Header.Get("Authorization")]}
+		})
+	})
+	lead := func(owner string) string {
+		return s.Salesforce.Put("Lead", "", map[string]any{"LastName": "Danes", "Company": "Diner", "OwnerId": owner})
+	}
+	give := func(id string) string {
+		owner, _, err := c.SetOwner(t.Context(), "lead", id, "005dL0000012aB1QAI")
+		require.NoError(t, err)
+		return owner
+	}
+	require.Equal(t, "005dL0000012aB1QAI", give(lead(org.IntegrationUser)))
+	require.Equal(t, "005dL0000012aB2QAI", give(lead("005dL0000012aB2QAI")))
+	require.Equal(t, int64(1), looks.Load())
+	credentials.token.Store("second")
+	require.Equal(t, "005dL0000012aB1QAI", give(lead("005dL0000012aB2QAI")))
+	require.Equal(t, org.IntegrationUser, give(lead(org.IntegrationUser)))
+	require.Equal(t, int64(2), looks.Load())
 }
 
 // TestDuplicateRules: a rule that warns is passed, or leads to review; one that blocks always does.
