@@ -17,6 +17,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
+	org "handoff/internal/sandbox/salesforce"
 )
 
 // fixture is an answer that Salesforce gave, or documents.
@@ -114,7 +115,7 @@ func TestFixtureErrors(t *testing.T) {
 	for name, want := range map[string]crm.Error{
 		"err_401_invalid_session_id":           {Kind: crm.Auth, Code: "INVALID_SESSION_ID"},
 		"err_403_request_limit_exceeded_total": {Kind: crm.RateLimited, Code: "REQUEST_LIMIT_EXCEEDED", RetryAfter: 15 * time.Minute},
-		"err_400_validation_rule":              {Kind: crm.Invalid, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION"},
+		"err_400_validation_rule":              {Kind: crm.Invalid, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Fields: []string{"Phone"}},
 		"err_400_required_field_missing":       {Kind: crm.Invalid, Code: "REQUIRED_FIELD_MISSING", Fields: []string{"LastName", "Company"}},
 		"err_400_unable_to_lock_row":           {Kind: crm.Transient, Code: "UNABLE_TO_LOCK_ROW", RetryAfter: 2 * time.Second},
 		"err_400_duplicates_detected":          {Kind: crm.Conflict, Code: "DUPLICATES_DETECTED"},
@@ -129,9 +130,6 @@ func TestFixtureErrors(t *testing.T) {
 			want.Status = f.Response.Status
 			result := replay(t, func(w http.ResponseWriter, _ *http.Request) { f.send(w) }).Upsert(t.Context(), "lead", []crm.Write{lead("1")})[0]
 			require.NotNil(t, result.Err)
-			if want.Fields == nil { // what else is told is of the fixture
-				want.Fields = result.Err.Fields
-			}
 			require.Equal(t, want, *result.Err)
 			requireNoSecrets(t, result.Err)
 			require.Equal(t, want.Code, result.Call.Code)
@@ -143,13 +141,20 @@ func TestFixtureErrors(t *testing.T) {
 // TestFixtureCollections: what became of each record is read from the answer to a collection, whose status is always 200.
 func TestFixtureCollections(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][]crm.Kind{
-		"collections_upsert_200_partial":          {"", crm.Invalid, crm.Invalid, ""},
-		"collections_update_200_partial_recorded": {"", crm.Invalid},
-		"collections_upsert_200_lock_and_duplicate": {
-			crm.Transient, crm.Conflict, crm.Conflict, // a key that is taken is looked for once more before it is one
+	taken := &crm.Error{Kind: crm.Conflict, Code: "DUPLICATE_VALUE", Fields: []string{"Submission_Key__c"}}
+	for name, want := range map[string][]*crm.Error{
+		"collections_upsert_200_partial": {
+			nil, {Kind: crm.Invalid, Code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", Fields: []string{"LeadSource"}},
+			{Kind: crm.Invalid, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Fields: []string{"Website"}}, nil,
 		},
-		"collections_all_or_none_rolled_back_200": {crm.Invalid, crm.Transient},
+		"collections_update_200_partial_recorded": {nil, {Kind: crm.Invalid, Code: "INVALID_EMAIL_ADDRESS", Fields: []string{"email_field__c"}}},
+		"collections_upsert_200_lock_and_duplicate": {
+			{Kind: crm.Transient, Code: "UNABLE_TO_LOCK_ROW", RetryAfter: 2 * time.Second}, taken, taken, // looked for once more before it is one
+		},
+		"collections_all_or_none_rolled_back_200": {
+			{Kind: crm.Invalid, Code: "REQUIRED_FIELD_MISSING", Fields: []string{"LastName"}},
+			{Kind: crm.Transient, Code: "ALL_OR_NONE_OPERATION_ROLLED_BACK"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,17 +189,84 @@ func TestFixtureCollections(t *testing.T) {
 				own.send(w)
 			})
 			results := c.Upsert(t.Context(), "lead", writes)
-			for i, kind := range want {
-				if kind == "" {
+			for i, failure := range want {
+				if failure == nil {
 					require.Nil(t, results[i].Err)
 					require.NotEmpty(t, results[i].RecordID)
 					continue
 				}
 				require.NotNil(t, results[i].Err, "record %d", i)
-				require.Equal(t, kind, results[i].Err.Kind, "record %d", i)
+				told := *failure
+				told.Status = f.Response.Status
+				require.Equal(t, told, *results[i].Err, "record %d", i)
 				requireNoSecrets(t, results[i].Err)
 				require.NotContains(t, string(results[i].Call.Request), fmt.Sprint("k", (i+1)%len(want)), "a call tells of its own record only")
 			}
 		})
+	}
+}
+
+// TestFixtureJob: of a job that has failed for one of its rows that row is told why, and the others are written.
+func TestFixtureJob(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	s.Salesforce.AddField("Lead", org.Field{Name: "Submission_Key__c", Type: "string", Length: 80, Unique: true, ExternalID: true})
+	done, failed := readFixture(t, "bulk_job_info_200_partial"), readFixture(t, "bulk_failed_results_200_csv")
+	id := done.Response.Body.(map[string]any)["id"]
+	var writes []crm.Write
+	successful := "\"sf__Id\",\"sf__Created\",Submission_Key__c\n"
+	for n := 33; n <= 40; n++ {
+		w := lead(fmt.Sprintf("sub-%04d", n))
+		delete(w.Fields, "Score__c")
+		writes = append(writes, w)
+		if n < 40 {
+			successful += fmt.Sprintf("\"00QdL00000AbC%02dUAF\",\"true\",\"sub-%04d\"\n", n, n)
+		}
+	}
+	base := between(t, s, func(w http.ResponseWriter, r *http.Request) bool {
+		_, path, isJob := strings.Cut(r.URL.Path, "/jobs/ingest")
+		switch {
+		case !isJob:
+			return false
+		case r.Method == http.MethodPost:
+			_ = json.NewEncoder(w).Encode(map[string]any{"id": id, "state": "Open"})
+		case r.Method == http.MethodPatch:
+			_ = json.NewEncoder(w).Encode(map[string]any{"id": id, "state": "UploadComplete"})
+		case r.Method == http.MethodPut:
+			w.WriteHeader(http.StatusCreated)
+		case strings.HasSuffix(path, "/successfulResults/"):
+			_, _ = io.WriteString(w, successful)
+		case strings.HasSuffix(path, "/failedResults/"):
+			failed.send(w)
+		default:
+			done.send(w)
+		}
+		return true
+	})
+	results := connect(t, s, func(c *salesforce.Config) { c.InstanceURL, c.BulkFrom = base, 8 }).UpsertBulk(t.Context(), "lead", writes)
+	for i, result := range results[:7] {
+		require.Equal(t, fmt.Sprintf("00QdL00000AbC%02dUAF", i+33), written(t, result).RecordID)
+	}
+	require.Equal(t, &crm.Error{
+		Kind: crm.Invalid, Code: "INVALID_FIELD", Status: 200, Fields: []string{"Last_Visit__c"}, RequestID: id.(string),
+	}, results[7].Err)
+}
+
+// TestFixturesAreUsed: no fixture is forgotten.
+func TestFixturesAreUsed(t *testing.T) {
+	t.Parallel()
+	tests, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	var source strings.Builder
+	for _, file := range tests {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		source.Write(text)
+	}
+	files, err := filepath.Glob("testdata/fixtures/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		require.Contains(t, source.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`)
 	}
 }
