@@ -133,7 +133,7 @@ func (c *Connector) associateField(ctx context.Context, o *object, field string,
 	path := pathTo(areaAssociations, o.Object.Object, link.Object, "batch", "create")
 	r, failure := c.wire.Do(ctx, "link "+o.name, http.MethodPost, path, map[string][]pair{"inputs": pairs})
 	r.Call.Batch = len(items)
-	if failure != nil && len(items) > 1 && mayBeOneItem(failure) {
+	if failure != nil && len(items) > 1 && wire.MayBeOneItem(failure) {
 		half := len(items) / 2
 		c.associateField(ctx, o, field, items[:half])
 		c.associateField(ctx, o, field, items[half:])

@@ -173,7 +173,7 @@ func (s subscriptions) set(ctx context.Context, batch []*answer) {
 					left = append(left, a)
 				}
 			}
-		case !s.refusedBatch(failure) && !mayBeOneItem(failure):
+		case !s.refusedBatch(failure) && !wire.MayBeOneItem(failure):
 			refuseAll(batch, failure, r.Call)
 			return
 		}

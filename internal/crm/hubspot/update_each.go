@@ -18,7 +18,7 @@ func (c *Connector) updateEach(ctx context.Context, o *object, operation string,
 	}
 	r, failure := c.wire.Do(ctx, operation, http.MethodPost, c.objectPath(o, updating.path), map[string][]input{"inputs": inputs})
 	r.Call.Batch = len(inputs)
-	if failure != nil && len(inputs) > 1 && mayBeOneItem(failure) {
+	if failure != nil && len(inputs) > 1 && wire.MayBeOneItem(failure) {
 		c.updateEach(ctx, o, operation, inputs[:len(inputs)/2], done)
 		c.updateEach(ctx, o, operation, inputs[len(inputs)/2:], done)
 		return

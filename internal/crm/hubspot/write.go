@@ -109,7 +109,7 @@ func (c *Connector) send(ctx context.Context, o *object, how operation, batch []
 	if len(batch) > 1 && failure.Kind == crm.Conflict && slices.ContainsFunc(batch, func(out outgoing) bool { return out.hopes }) {
 		return c.inVain(o, batch) // some are there, and HubSpot does not say which
 	}
-	if len(batch) > 1 && mayBeOneItem(failure) {
+	if len(batch) > 1 && wire.MayBeOneItem(failure) {
 		for _, part := range parts(batch, failure) {
 			again = append(again, c.send(ctx, o, how, part)...)
 		}
@@ -125,11 +125,6 @@ func (c *Connector) send(ctx context.Context, o *object, how operation, batch []
 		out.refuse(o, failure, callOf(r, out, r.Body))
 	}
 	return again
-}
-
-// mayBeOneItem says whether a batch may have been refused because of one of its records.
-func mayBeOneItem(failure *crm.Error) bool {
-	return failure.Kind == crm.Invalid || failure.Kind == crm.Conflict || failure.Kind == crm.Misconfigured && len(failure.Fields) > 0
 }
 
 // parts are what is tried after a batch was refused: the records that have the properties at fault and those that have not,

@@ -24,7 +24,7 @@ func (c *Connector) settleAll(ctx context.Context, how operation, batch []outgoi
 	if failure == nil {
 		answers, failure = answersTo(batch, r)
 	}
-	if failure != nil && len(batch) > 1 && mayBeOneItem(failure) {
+	if failure != nil && len(batch) > 1 && wire.MayBeOneItem(failure) {
 		half := len(batch) / 2
 		return append(c.send(ctx, how, batch[:half]), c.send(ctx, how, batch[half:])...)
 	}
@@ -58,11 +58,6 @@ func (c *Connector) settleAll(ctx context.Context, how operation, batch []outgoi
 		out.refuse(wrong, call)
 	}
 	return again
-}
-
-// mayBeOneItem says whether a collection may have been refused because of one of its records.
-func mayBeOneItem(failure *crm.Error) bool {
-	return failure.Kind == crm.Invalid || failure.Kind == crm.Conflict || failure.Kind == crm.Misconfigured && len(failure.Fields) > 0
 }
 
 // lost says that somebody else was quicker, so that the record has to be read again, once: the one that was to be created
