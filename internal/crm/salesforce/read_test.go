@@ -12,6 +12,7 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/salesforce"
+	org "handoff/internal/sandbox/salesforce"
 )
 
 // TestFixtureQuery: a page is read with the next ones, moments without a colon in their offset are understood, and the limit
@@ -80,4 +81,19 @@ func TestFixtureDescribe(t *testing.T) {
 	require.Equal(t, crm.Property{Name: "LastName", Type: "string", Required: true, MaxLength: 80}, byName["LastName"])
 	require.Equal(t, crm.Property{Name: "email", Type: "string", MaxLength: 80}, byName["email"])
 	require.True(t, byName["Submission_Key__c"].Unique)
+}
+
+// TestDescribeNamesEveryLink: where one field may hold the id of a lead or of a contact, mappings may use either name, and a check of
+// them against the org finds both.
+func TestDescribeNamesEveryLink(t *testing.T) {
+	t.Parallel()
+	c := connect(t, start(t, org.Options{}), func(*salesforce.Config) {})
+	properties, err := c.Describe(t.Context(), "task")
+	require.NoError(t, err)
+	var names []string
+	for _, p := range properties {
+		names = append(names, p.Name)
+	}
+	require.Subset(t, names, []string{"lead_id", "contact_id", "company_id", "deal_id", "owner", "Subject"})
+	require.NotContains(t, names, "WhoId")
 }

@@ -44,8 +44,8 @@ type schema struct {
 // object is an object that is written to: its names, and its schema.
 type object struct {
 	Object
-	name    string // as mappings call it
-	reverse map[string]string
+	name  string              // as mappings call it
+	names map[string][]string // of its fields, as mappings call them, by those of Salesforce
 	*schema
 }
 
@@ -69,20 +69,20 @@ func (c *Connector) apiName(name string) string {
 
 // object finds an object and its schema. Salesforce is asked when the schema is older than maxAge.
 func (c *Connector) object(ctx context.Context, name string, maxAge time.Duration) (*object, *crm.Call, *crm.Error) {
-	o := &object{Object: c.config.Objects[name], name: name, reverse: map[string]string{}}
+	o := &object{Object: c.config.Objects[name], name: name, names: map[string][]string{}}
 	o.Object.Object = c.apiName(name)
 	var call *crm.Call
 	var failure *crm.Error
 	if o.schema, call, failure = c.schema(ctx, o.Object.Object, maxAge); failure != nil {
 		return o, call, failure
 	}
-	for link := range knownLinks {
-		if name := o.property(link); name != link {
-			o.reverse[name] = link
-		}
+	for _, field := range slices.Sorted(maps.Keys(o.Fields)) {
+		o.names[o.Fields[field]] = append(o.names[o.Fields[field]], field)
 	}
-	for field, name := range o.Fields {
-		o.reverse[name] = field
+	for _, link := range slices.Sorted(maps.Keys(knownLinks)) {
+		if name := o.property(link); name != link && o.Fields[link] == "" {
+			o.names[name] = append(o.names[name], link)
+		}
 	}
 	return o, call, nil
 }
@@ -159,12 +159,18 @@ func (o *object) propertyFor(name string, value any) string {
 	return property
 }
 
-// field is what mappings call one of Salesforce's fields.
-func (o *object) field(name string) string {
+// field is what mappings call one of Salesforce's fields; the first of several names.
+func (o *object) field(name string) string { return o.namesOf(name)[0] }
+
+// namesOf are all that mappings may call one of Salesforce's fields: a task's WhoId is the id of a lead or of a contact.
+func (o *object) namesOf(name string) []string {
 	if name == ownerField {
-		return crm.FieldOwner
+		return []string{crm.FieldOwner}
 	}
-	return cmp.Or(o.reverse[name], name)
+	if names := o.names[name]; len(names) > 0 {
+		return names
+	}
+	return []string{name}
 }
 
 // has says that a field can be written: one of the object's that is not Handoff's own.
@@ -193,8 +199,11 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 	}
 	var all []crm.Property
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		if name != StateField {
-			all = append(all, o.fields[name].describe(o.field(name)))
+		if name == StateField {
+			continue
+		}
+		for _, field := range o.namesOf(name) {
+			all = append(all, o.fields[name].describe(field))
 		}
 	}
 	return all, nil
