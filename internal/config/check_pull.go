@@ -74,6 +74,9 @@ func (l *loader) checkPull(c *Config, path string, s *Source) {
 		}
 		p.Location = zone
 	}
+	if p.API != nil && !s.Adapter.Pullable() && s.SubmittedAt.Path == "" {
+		l.problem(path+".submitted_at", "want where a record has its time: a pull leaves young ones to their webhooks")
+	}
 	if p.API != nil {
 		api := *p.API
 		l.checkPullAPI(at+".api", p.URL, &api)

@@ -67,7 +67,7 @@ func TestEveryRuleOfPulls(t *testing.T) {
 	t.Parallel()
 	const (
 		typeform = "    adapter: typeform\n    secrets: [PULL_SECRET]\n"
-		generic  = "    scheme: hmac\n    algorithm: hmac-sha256\n    encoding: hex\n    signature_header: X-S\n    secrets: [PULL_SECRET]\n    form: contact\n"
+		generic  = "    scheme: hmac\n    algorithm: hmac-sha256\n    encoding: hex\n    signature_header: X-S\n    secrets: [PULL_SECRET]\n    form: contact\n    submitted_at: at\n"
 	)
 	for name, c := range map[string]struct{ source, want string }{
 		"no key":         {typeform + "    pull: {forms: [a]}\n", "$.sources.pulled.pull.token_env: want the name of the environment variable that holds the API's key"},
@@ -91,6 +91,7 @@ func TestEveryRuleOfPulls(t *testing.T) {
 		"no size":        {generic + "    pull: {token_env: PULL_KEY, url: 'https://a.example', api: {path: /a, paging: page, parameter: p}}\n", "$.sources.pulled.pull.api.size: want how many items a page has: a shorter one is the last"},
 		"since":          {generic + "    pull: {token_env: PULL_KEY, url: 'https://a.example', api: {path: /a, since: s, since_as: iso}}\n", `$.sources.pulled.pull.api.since_as: unknown format "iso"; want one of: rfc3339, unix, unix_ms`},
 		"wrap":           {generic + "    pull: {token_env: PULL_KEY, url: 'https://a.example', api: {path: /a, wrap: 'a..b'}}\n", "$.sources.pulled.pull.api.wrap: want keys with dots between them, such as data.response"},
+		"no time":        {strings.Replace(generic, "submitted_at: at", "submitted_at: 'header:X-At'", 1) + "    pull: {token_env: PULL_KEY, url: 'https://a.example', api: {path: /a}}\n", "$.sources.pulled.submitted_at: want where a record has its time: a pull leaves young ones to their webhooks"},
 		"hubspot":        {"    adapter: hubspot\n    secrets: [PULL_SECRET]\n    pull: {token_env: PULL_KEY, forms: [F1]}\n", "$.sources.pulled.pull: want a source of its own, without secrets: HubSpot's webhooks tell of contacts, and their ids are not those of a form's submissions"},
 	} {
 		t.Run(name, func(t *testing.T) {
