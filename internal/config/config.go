@@ -55,7 +55,7 @@ type Worker struct {
 // Ledger is Handoff's own database.
 type Ledger struct {
 	DSN      Secret `yaml:"dsn"`
-	MaxConns int    `yaml:"max_conns" env:"HANDOFF_LEDGER_MAX_CONNS" about:"how many connections to the ledger are open at most"`
+	MaxConns int    `yaml:"max_conns" env:"HANDOFF_LEDGER_MAX_CONNS" about:"how many connections to the ledger are open at most; beside them up to 16 for each destination whose records are locked (hubspot, salesforce, rest)"`
 }
 
 // Temporal says where Temporal is. TLS and API keys are read by Temporal's own SDK from its own variables.
