@@ -41,7 +41,7 @@ func TestAnAlertOutlastsAnOutageOfTheLedger(t *testing.T) {
 		a.refused(reload.Refusal{What: "rules", Version: "2", Serving: "1", Problems: []string{"a", "b", "c", "d", "e", "f", "g"}})
 		a.broken(t.Context(), "crm", "invalid_grant")
 		require.Equal(t, began, time.Now())
-		time.Sleep(time.Minute + alertAgain)
+		<-time.After(time.Minute + alertAgain)
 		synctest.Wait()
 		require.Len(t, away.raised, 2)
 		require.Equal(t, []string{
