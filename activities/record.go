@@ -70,16 +70,16 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 	if err != nil {
 		return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 	}
+	form := a.servedForm(concluded)
 	if quietEnd(in.Disposition) {
 		message := notify.Message{
-			Event: notify.Event(in.Disposition), Submission: string(in.Submission), Source: concluded.Source, Form: concluded.Form,
+			Event: notify.Event(in.Disposition), Submission: string(in.Submission), Source: concluded.Source, Form: form,
 			Disposition: string(in.Disposition), URL: a.StatusURL(in.Submission),
 		}
 		if _, err := a.Notifier.Notify(ctx, message, ""); err != nil {
 			return Recorded{}, a.fail(ctx, recordStep, in.Destination, err)
 		}
 	}
-	form := a.servedForm(concluded)
 	a.Metrics.Concluded(concluded.Source, form, in.Disposition, concluded.Took)
 	a.Logger.LogAttrs(ctx, slog.LevelInfo, "submission concluded",
 		slog.String("submission", string(in.Submission)), slog.String("source", concluded.Source),
@@ -90,8 +90,8 @@ func (a *Activities) RecordConclusion(ctx context.Context, in Conclusion) (Recor
 	return Recorded{Ran: ran(ctx)}, nil
 }
 
-// servedForm is the form as metrics and logs name it: one that no mapping serves is whatever a sender wrote, and there is no end of
-// those.
+// servedForm is the form as metrics, logs and messages name it: one that no mapping serves is whatever a sender wrote, and there is no
+// end of those.
 func (a *Activities) servedForm(c ledger.Concluded) string {
 	if _, served := a.Rules().Mappings.For(c.Source, c.Form); served {
 		return c.Form

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // beside is something that HubSpot keeps beside a contact and not on it: whether somebody subscribes, or is on a list.
@@ -120,7 +121,7 @@ func (c *Connector) answerAll(ctx context.Context, kind beside, name string, bat
 	for _, a := range batch {
 		names = append(names, c.lockName("contacts", kind.memory(), a.who))
 	}
-	release, failure := c.lock(ctx, names)
+	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		refuseAll(batch, failure, nil)
 		return

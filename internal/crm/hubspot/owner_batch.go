@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // giving is one record on its way to an owner.
@@ -48,7 +49,7 @@ func (c *Connector) setOwners(ctx context.Context, o *object, batch []giving) {
 			g.owned.Err, g.owned.Call = &own, call
 		}
 	}
-	release, failure := c.lock(ctx, names)
+	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		refuse(failure, nil)
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 )
 
 // Upsert writes a batch. Writes of one record go one after the other; all others go together, a hundred to a call.
@@ -87,7 +88,7 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 			names = append(names, c.lockName(o.Object.Object, l.property, l.value))
 		}
 	}
-	release, failure := c.lock(ctx, names)
+	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		for _, it := range batch {
 			it.refuse(o, failure, nil)

@@ -44,9 +44,9 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 	case o.Owner == nil:
 		return "", nil, &crm.Error{Kind: crm.Misconfigured, Code: "no_owner"}
 	}
-	release, err := recordlock.All(ctx, c.config.Locks, []string{recordlock.Name("rest owner", c.config.BaseURL, name, recordID)})
-	if err != nil {
-		return "", nil, wire.LockFailure(ctx, err)
+	release, failure := wire.Lock(ctx, c.config.Locks, []string{recordlock.Name("rest owner", c.config.BaseURL, name, recordID)})
+	if failure != nil {
+		return "", nil, failure
 	}
 	defer release()
 	is, call, failure := c.readOne(ctx, o, recordID)

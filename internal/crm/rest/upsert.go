@@ -77,9 +77,9 @@ func (j *job) round(batch []*item) (again []*item) {
 			names = append(names, recordlock.Name("rest", j.config.BaseURL, j.o.name, l.folded()))
 		}
 	}
-	release, err := recordlock.All(j.ctx, j.config.Locks, names)
-	if err != nil {
-		j.refuseAll(batch, wire.LockFailure(j.ctx, err), nil)
+	release, failure := wire.Lock(j.ctx, j.config.Locks, names)
+	if failure != nil {
+		j.refuseAll(batch, failure, nil)
 		return nil
 	}
 	defer release()

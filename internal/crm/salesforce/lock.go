@@ -3,26 +3,12 @@ package salesforce
 import (
 	"context"
 
-	"handoff/internal/crm"
 	"handoff/internal/crm/recordlock"
 	"handoff/internal/crm/wire"
 )
 
 // UseLocks has writers take their turns by other locks, such as those that all workers share. It comes before the first call.
 func (c *Connector) UseLocks(locks recordlock.Locks) { c.config.Locks = locks }
-
-// lock keeps other writers away from the records of names, from the moment when they are read until they are written: between
-// the two another worker's newer answer, or owner, would be lost. Nothing has been sent where it fails.
-//
-// Nobody who holds locks takes others: all that a batch needs are taken at once, and given back before the next batch. A
-// shared lock holds a connection of few, so that holding one and waiting for another could stop everybody.
-func (c *Connector) lock(ctx context.Context, names []string) (release func(), failure *crm.Error) {
-	release, err := recordlock.All(ctx, c.config.Locks, names)
-	if err != nil {
-		return nil, wire.LockFailure(ctx, err)
-	}
-	return release, nil
-}
 
 // lockItems locks the records of items of an object. Items whose records it does not get are settled.
 func (c *Connector) lockItems(ctx context.Context, o *object, items []*item) (release func(), ok bool) {
@@ -34,7 +20,7 @@ func (c *Connector) lockItems(ctx context.Context, o *object, items []*item) (re
 }
 
 func (c *Connector) lockAll(ctx context.Context, names []string, items []*item) (release func(), ok bool) {
-	release, failure := c.lock(ctx, names)
+	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		for _, it := range items {
 			it.refuse(failure, nil)

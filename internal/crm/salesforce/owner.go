@@ -205,7 +205,7 @@ func (c *Connector) setOwners(ctx context.Context, object, name string, batch []
 		names = append(names, c.lockName(object, "owner", g.RecordID))
 		ids = append(ids, quote(g.RecordID))
 	}
-	release, failure := c.lock(ctx, names)
+	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		for _, g := range batch {
 			g.refuse(failure, nil)
