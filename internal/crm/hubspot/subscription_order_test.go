@@ -103,7 +103,7 @@ func TestOptedOut(t *testing.T) {
 func TestTwoWritersOfConsent(t *testing.T) {
 	t.Parallel()
 	s := consenting(t, account.Options{}, "ann@example.com")
-	one, two := connect(t, s, nil), connect(t, s.Another(t), nil)
+	one, two := connect(t, s, nil), connect(t, s, nil)
 	shared := recordlock.NewLocal()
 	one.UseLocks(shared)
 	two.UseLocks(shared)
