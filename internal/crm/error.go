@@ -31,6 +31,9 @@ func (k Kind) Permanent() bool { return k == Invalid || k == Misconfigured || k 
 // CodeCircuitOpen is the code of a call that was not made, because calls before it failed.
 const CodeCircuitOpen = "circuit_open"
 
+// CodeConnectorPanic is that of a request during which the connector broke.
+const CodeConnectorPanic = "connector_panic"
+
 // Error is the only error type that leaves a connector. Its text is made of codes and field names: it may be stored,
 // shown and logged. What the vendor said in its own words stays in Call and is sealed in the ledger.
 type Error struct {

@@ -17,8 +17,6 @@ const (
 	wholeDestination = time.Minute
 	// onTheWay is how long the later requests of an upsert that has begun may wait: what it has read would be read again.
 	onTheWay = 2
-	// connectorPanic is the code of a call during which the connector broke.
-	connectorPanic = "connector_panic"
 	// guaranteed: one of so many requests is a background one, even while live ones wait.
 	guaranteed = 10
 )
@@ -372,7 +370,7 @@ func (g *gate) Report(class crm.Class, answer crm.Answer) {
 
 // counted has a call made that was let through, and notes how it ended, also where the connector breaks.
 func (g *gate) counted(call func() *crm.Error) {
-	failure := &crm.Error{Kind: crm.Transient, Code: connectorPanic}
+	failure := &crm.Error{Kind: crm.Transient, Code: crm.CodeConnectorPanic}
 	defer func() { g.Report(crm.Calls, crm.Answer{Err: failure}) }()
 	failure = call()
 }

@@ -296,7 +296,7 @@ func (q *gatherer[In, Out]) carry(ctx context.Context, parties []*party[In, Out]
 	answers := func() (answers []Out) {
 		defer func() {
 			if recover() != nil {
-				answers = q.refuse(batch, &crm.Error{Kind: crm.Transient, Code: connectorPanic})
+				answers = q.refuse(batch, &crm.Error{Kind: crm.Transient, Code: crm.CodeConnectorPanic})
 			}
 		}()
 		return q.send(ctx, batch)

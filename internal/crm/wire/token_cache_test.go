@@ -72,3 +72,15 @@ func TestTokenIsKept(t *testing.T) {
 	require.Empty(t, get("c"))
 	require.Empty(t, get(""))
 }
+
+// TestATokenThatBreaksBreaksNobodyElse: the call for it runs beside its callers, where a panic would end the program.
+func TestATokenThatBreaksBreaksNobodyElse(t *testing.T) {
+	t.Parallel()
+	var cache wire.TokenCache
+	_, err := cache.Get(t.Context(), "", time.Now, func(context.Context) wire.Fresh { panic("credentials that break") })
+	failure, _ := crm.AsError(err)
+	require.Equal(t, &crm.Error{Kind: crm.Transient, Code: crm.CodeConnectorPanic}, failure)
+	token, err := cache.Get(t.Context(), "", time.Now, func(context.Context) wire.Fresh { return wire.Fresh{Token: "a"} })
+	require.NoError(t, err)
+	require.Equal(t, "a", token)
+}

@@ -107,7 +107,7 @@ func (c *Client) Do(ctx context.Context, operation, method, path string, body an
 
 // counted tells the gate how a request ended that was let through, also where the connector breaks: others wait for that.
 func (c *Client) counted(class crm.Class, r *Reply, attempt func() (string, *crm.Error)) (next string, failure *crm.Error) {
-	answer := crm.Answer{Err: &crm.Error{Kind: crm.Transient, Code: "connector_panic"}}
+	answer := crm.Answer{Err: &crm.Error{Kind: crm.Transient, Code: crm.CodeConnectorPanic}}
 	defer func() { c.Gate.Report(class, answer) }()
 	next, failure = attempt()
 	answer = crm.Answer{Err: failure, Allowances: c.Allowances(r.Header)}
