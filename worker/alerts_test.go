@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/activities"
+	"handoff/internal/bubble"
 	"handoff/internal/outbox"
 	"handoff/internal/reload"
 )
@@ -32,7 +33,7 @@ func (o *outage) Alert(_ context.Context, a outbox.Alert) ([]string, error) {
 // TestAnAlertOutlastsAnOutageOfTheLedger, and neither the reload nor a connection that breaks waits for its end.
 func TestAnAlertOutlastsAnOutageOfTheLedger(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		began := time.Now()
 		away := &outage{over: began.Add(time.Minute)}
 		a := newAlerts(away, slog.New(slog.DiscardHandler))

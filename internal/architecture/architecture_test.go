@@ -2,6 +2,8 @@
 package architecture_test
 
 import (
+	"io/fs"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -68,4 +70,26 @@ func TestProgramsKnowTheSecretManagers(t *testing.T) {
 	for _, program := range []string{"starter", "worker", "cmd/handoff"} {
 		require.Contains(t, dependencies(t, program), "internal/secretmanager/drivers", program)
 	}
+}
+
+// TestBubblesRunOnOneProcessor: fake time and the race detector get on with each other only as package bubble has them.
+func TestBubblesRunOnOneProcessor(t *testing.T) {
+	t.Parallel()
+	var found []string
+	require.NoError(t, fs.WalkDir(os.DirFS("../.."), ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".go"):
+			return nil
+		}
+		text, err := os.ReadFile("../../" + path)
+		if strings.Contains(string(text), "synctest"+".Test(") {
+			found = append(found, path)
+		}
+		return err
+	}))
+	require.Equal(t, []string{"internal/bubble/bubble.go"}, found, "bubble.Test takes its place, and says why")
 }

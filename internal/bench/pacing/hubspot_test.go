@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/bench/pacing"
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 	"handoff/internal/sandbox"
@@ -54,7 +54,7 @@ func TestFortyTimes(t *testing.T) {
 	for _, path := range pacing.HubSpotPaths() {
 		t.Run(path.Name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				h := newHubSpot(t)
 				before := measure(t, alone(t, h), path, pacing.Load{Leads: 100, AtOnce: 20})
 				_, alone, refused := h.Calls()
@@ -78,7 +78,7 @@ func TestTheFewestCalls(t *testing.T) {
 	for _, path := range pacing.HubSpotPaths() {
 		t.Run(path.Name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				h := newHubSpot(t)
 				c := paced(t, h)
 				measure(t, c, path, pacing.Load{First: 9000, Leads: 100, AtOnce: 100}) // schemas, and how many are new
@@ -116,7 +116,7 @@ func TestStorms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				h := newHubSpot(t)
 				c := paced(t, h)
 				path := pacing.HubSpotPaths()[1]
@@ -179,7 +179,7 @@ func requireHeeded(t *testing.T, calls []account.Call) (refused int) {
 // TestARevokedToken: while two thousand submissions flow nobody hammers with it, and all go on when HubSpot takes it again.
 func TestARevokedToken(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		h := newHubSpot(t)
 		c := paced(t, h)
 		path := pacing.HubSpotPaths()[0]

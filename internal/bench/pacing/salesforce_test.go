@@ -3,12 +3,12 @@ package pacing_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/bench/pacing"
+	"handoff/internal/bubble"
 	"handoff/internal/crm/pacer"
 	"handoff/internal/sandbox"
 	org "handoff/internal/sandbox/salesforce"
@@ -38,7 +38,7 @@ func TestFortyTimesSalesforce(t *testing.T) {
 	for _, path := range pacing.SalesforcePaths() {
 		t.Run(path.Name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				s := newSalesforce(t)
 				before := measure(t, pacedSalesforce(t, s, false), path, pacing.Load{Leads: 100, AtOnce: 20})
 				s = newSalesforce(t)
@@ -68,7 +68,7 @@ func TestStormsSalesforce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				s := newSalesforce(t)
 				c := pacedSalesforce(t, s, true)
 				path := pacing.SalesforcePaths()[1]
@@ -111,7 +111,7 @@ func requireLeads(t *testing.T, s *pacing.Salesforce, n int) {
 // TestARevokedSession: while two thousand submissions flow nobody hammers with it, and all go on when it is given again.
 func TestARevokedSession(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := newSalesforce(t)
 		c := pacedSalesforce(t, s, true)
 		path := pacing.SalesforcePaths()[1]
@@ -131,7 +131,7 @@ func TestARevokedSession(t *testing.T) {
 // all of them arrive when calls come back.
 func TestTheDaysLimitOfSalesforce(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := newSalesforce(t)
 		c := pacedSalesforce(t, s, true)
 		path := pacing.SalesforcePaths()[1]

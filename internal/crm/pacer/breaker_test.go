@@ -4,11 +4,11 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -16,7 +16,7 @@ import (
 // TestCircuit: a CRM that is away is left alone; one request at a time finds out whether it is back.
 func TestCircuit(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, paced := gateOf(t, pacer.Options{Probe: 10 * time.Second})
 		away := &crm.Error{Kind: crm.Transient, Code: "http_503"}
 		ask := func(answer *crm.Error) *crm.Error {
@@ -51,7 +51,7 @@ func TestCircuit(t *testing.T) {
 // TestRecordsDoNotOpenTheCircuit: what is wrong with a record says that the CRM is there; so does a rate limit.
 func TestRecordsDoNotOpenTheCircuit(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, paced := gateOf(t, pacer.Options{})
 		for _, kind := range []crm.Kind{crm.Invalid, crm.Misconfigured, crm.Conflict} {
 			for range 50 {
@@ -84,7 +84,7 @@ func (v *versioned) CredentialsVersion(context.Context) string {
 // credentials are used at once.
 func TestRevokedCredentials(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &versioned{version: "first"}
 		paced := pacer.New(v, pacer.Options{})
 		require.NoError(t, v.gate.Wait(t.Context(), crm.Calls))
@@ -105,7 +105,7 @@ func TestRevokedCredentials(t *testing.T) {
 // others, and none of them goes alone when it has.
 func TestWhileOneFindsOut(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		away := &crm.Error{Kind: crm.Transient, Code: "unavailable", Status: 503}
 		v := &vendor{takes: 200 * time.Millisecond, script: []*crm.Error{away, away, away, away, away}}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -69,7 +70,7 @@ func (l *loading) sizes() (n []int) {
 // answer, and older answers go first.
 func TestLoads(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second), Gather: 5 * time.Second})
 		began := time.Now()
@@ -110,7 +111,7 @@ func TestLoads(t *testing.T) {
 // cannot wait.
 func TestFewGoInBatches(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		v.least = 500
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second)})
@@ -137,7 +138,7 @@ func TestFewGoInBatches(t *testing.T) {
 // TestLiveLeadsOvertakeALoad: while a load gathers and while it is under way a live write goes after a moment, as ever.
 func TestLiveLeadsOvertakeALoad(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second)})
 		var all sync.WaitGroup
@@ -158,7 +159,7 @@ func TestLiveLeadsOvertakeALoad(t *testing.T) {
 // TestLeavingALoad: who gives up is answered at once and harms nobody; a load that nobody waits for is told.
 func TestLeavingALoad(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second)})
 		early, leave := context.WithCancel(t.Context())
@@ -189,7 +190,7 @@ func TestLeavingALoad(t *testing.T) {
 // TestALoadThatKeepsComing: a slow stream of rows does not keep the first ones waiting for ever.
 func TestALoadThatKeepsComing(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second)})
 		var all sync.WaitGroup
@@ -207,7 +208,7 @@ func TestALoadThatKeepsComing(t *testing.T) {
 // TestALoadAtTheLimit: its writes come again together, so that they make a load again.
 func TestALoadAtTheLimit(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := newLoading()
 		v.answer = func(crm.Write) crm.Result {
 			return crm.Result{Err: &crm.Error{Kind: crm.RateLimited, Code: "REQUEST_LIMIT_EXCEEDED", RetryAfter: 15 * time.Minute}}

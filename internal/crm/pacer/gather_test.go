@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -18,7 +19,7 @@ import (
 // TestALoneWriteWaitsAMoment: with a free turn it goes nearly at once.
 func TestALoneWriteWaitsAMoment(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, 10*time.Second)})
 		for range 10 {
@@ -35,7 +36,7 @@ func TestALoneWriteWaitsAMoment(t *testing.T) {
 // TestGathersWhileOthersAreUnderWay: and while no turn is free.
 func TestGathersWhileOthersAreUnderWay(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: 100 * time.Millisecond}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(10, time.Second)})
 		batches := map[string]int{}
@@ -59,7 +60,7 @@ func TestGathersWhileOthersAreUnderWay(t *testing.T) {
 // TestKinds: what cannot share a request does not share a batch.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: 100 * time.Millisecond}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
 		byPhone := crm.Write{Submission: "phone", Keys: [][]string{{"email"}, {"phone"}}, Fields: crm.Fields{"email": "", "phone": "1"}}
@@ -81,7 +82,7 @@ func TestKinds(t *testing.T) {
 // TestOlderAnswersFirst: of two writes of one record in a batch the later answers are written last.
 func TestOlderAnswersFirst(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: 100 * time.Millisecond}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
 		newer, older := write("newer"), write("older")
@@ -101,7 +102,7 @@ func TestOlderAnswersFirst(t *testing.T) {
 // TestLeaving: a caller that gives up harms nobody, and a batch that nobody waits for is given up.
 func TestLeaving(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: time.Second}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
 		short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -131,7 +132,7 @@ func TestLeaving(t *testing.T) {
 // TestAConnectorThatBreaks: its callers are told, and the next batch goes.
 func TestAConnectorThatBreaks(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{answer: func(w crm.Write) crm.Result {
 			if w.Submission == "bad" {
 				panic("index out of range")
@@ -182,7 +183,7 @@ func TestEverybodyGetsTheirOwnAnswer(t *testing.T) {
 		}
 		results := make([][]crm.Result, len(callers))
 		limit := rapid.IntRange(1, 20).Draw(rt, "limit")
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			paced := pacer.New(batching{v, most}, pacer.Options{Limits: per(limit, time.Second)})
 			var all sync.WaitGroup
 			for i, c := range callers {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -71,7 +72,7 @@ func sharing(t *testing.T, b *budget) crm.Gate {
 // anything again, and once.
 func TestTheOthersAreTold(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		b := &budget{part: 100}
 		gate := sharing(t, b)
 		require.NoError(t, ask(t.Context(), gate, crm.Searches))
@@ -100,7 +101,7 @@ func TestTheOthersAreTold(t *testing.T) {
 // TestALeaseTellsWhatIsCounted: what a worker may send until it hears, and what it has sent of a larger part, is its own.
 func TestALeaseTellsWhatIsCounted(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		b := &budget{part: 60}
 		gate := sharing(t, b)
 		held := func() int {

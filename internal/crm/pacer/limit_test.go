@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -42,7 +43,7 @@ func TestLimitsHold(t *testing.T) {
 		slices.SortStableFunc(arrivals, func(a, b arrival) int { return int(a.at - b.at) })
 
 		granted, counted := make([]time.Time, len(arrivals)), make([]time.Time, len(arrivals))
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			gate, _ := gateOf(t, pacer.Options{Limits: limits, Linger: 100 * 24 * time.Hour})
 			began := time.Now()
 			var all sync.WaitGroup
@@ -84,7 +85,7 @@ func TestLimitsHold(t *testing.T) {
 // TestTheRateIsUsed: keeping a limit does not mean to waste it.
 func TestTheRateIsUsed(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(100, 10*time.Second), Linger: time.Hour})
 		began := time.Now()
 		for range 1000 {
@@ -97,7 +98,7 @@ func TestTheRateIsUsed(t *testing.T) {
 // TestClassesApart: searches have a limit of their own and do not wait for other calls; a limit without a class is for all.
 func TestClassesApart(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Linger: time.Millisecond, Limits: []pacer.Limit{
 			{Class: crm.Calls, Calls: 1, Per: time.Second}, {Class: crm.Searches, Calls: 1, Per: time.Second}, {Calls: 3, Per: time.Hour},
 		}})
@@ -115,7 +116,7 @@ func TestClassesApart(t *testing.T) {
 // One whose end nobody reports is taken for lost.
 func TestLateRequestsCount(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(2, time.Second), Linger: time.Hour})
 		require.NoError(t, gate.Wait(t.Context(), crm.Calls)) // held up for three seconds
 		time.AfterFunc(3*time.Second, func() { gate.Report(crm.Calls, crm.Answer{}) })
@@ -138,7 +139,7 @@ func TestLateRequestsCount(t *testing.T) {
 // TestBackgroundWaits: live calls go first, and a tenth is for the backfill all the same.
 func TestBackgroundWaits(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(10, time.Second), Linger: time.Hour})
 		var mu sync.Mutex
 		var order []string
@@ -178,7 +179,7 @@ func TestBackgroundWaits(t *testing.T) {
 // TestTheDayIsKeptForLiveLeads: a backfill leaves a fifth of a day's allowance.
 func TestTheDayIsKeptForLiveLeads(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: []pacer.Limit{{Calls: 100, Per: 24 * time.Hour}}})
 		sent := 0
 		for gate.Wait(crm.AsBackground(t.Context()), crm.Calls) == nil {
@@ -198,7 +199,7 @@ func TestTheDayIsKeptForLiveLeads(t *testing.T) {
 // others have used up what the day had left for it.
 func TestABackfillThatMustWaitForTheDayHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		day := 24 * time.Hour
 		gate, _ := gateOf(t, pacer.Options{Linger: 5 * time.Second, Limits: []pacer.Limit{{Calls: 1, Per: time.Second}, {Calls: 40, Per: day}}})
 		require.NoError(t, gate.Wait(t.Context(), crm.Calls))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -66,7 +67,7 @@ func pair(submission string) []crm.Linked {
 // caller gets the answers to its own.
 func TestGathersGroups(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := &linking{vendor: &vendor{takes: 100 * time.Millisecond}, most: 50}
 		paced := pacer.New(l, pacer.Options{Limits: per(20, time.Second)})
 		require.Equal(t, 50, paced.MaxGroups())
@@ -109,7 +110,7 @@ func TestGathersGroups(t *testing.T) {
 // TestALoneGroupWaitsForNobody, and of two groups the one that was answered first is written first.
 func TestALoneGroupWaitsForNobody(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := &linking{vendor: &vendor{}, most: 50}
 		paced := pacer.New(l, pacer.Options{Limits: per(20, time.Second)})
 		result := paced.UpsertLinked(t.Context(), [][]crm.Linked{pair("one")})[0][1]
@@ -133,7 +134,7 @@ func TestALoneGroupWaitsForNobody(t *testing.T) {
 // are left out.
 func TestRefusedGroups(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := &linking{vendor: &vendor{script: []*crm.Error{{Kind: crm.RateLimited, Code: "429", RetryAfter: time.Minute}}}, most: 2}
 		paced := pacer.New(l, pacer.Options{Limits: per(5, time.Second)})
 		turns := map[time.Duration]int{}
@@ -160,7 +161,7 @@ func TestConnectorsThatDoNotLink(t *testing.T) {
 // TestADayIsWorthGatheringFor: where only the calls of a day are limited, as with Salesforce, writes are gathered too.
 func TestADayIsWorthGatheringFor(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: 100 * time.Millisecond}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: []pacer.Limit{{Calls: 100_000, Per: 24 * time.Hour}}})
 		var all sync.WaitGroup

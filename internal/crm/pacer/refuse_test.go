@@ -4,11 +4,11 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -16,7 +16,7 @@ import (
 // TestTurns: who would wait too long is told at once, each with a turn of their own, and gets through then.
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{}
 		paced := pacer.New(v, pacer.Options{Limits: per(1, time.Second), Linger: 250 * time.Millisecond})
 		require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
@@ -43,7 +43,7 @@ func TestTurns(t *testing.T) {
 // TestI4NobodyCallsBeforeRetryAfter: whatever they do and however often they ask.
 func TestI4NobodyCallsBeforeRetryAfter(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{script: []*crm.Error{nil, {Kind: crm.RateLimited, Code: "429", RetryAfter: 7 * time.Second}}}
 		paced := pacer.New(v, pacer.Options{Limits: per(100, time.Second), Linger: 250 * time.Millisecond})
 		require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
@@ -67,7 +67,7 @@ func TestI4NobodyCallsBeforeRetryAfter(t *testing.T) {
 // TestClosesForThoseWhoWait: also they would call before the vendor's moment.
 func TestClosesForThoseWhoWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{script: []*crm.Error{{Kind: crm.RateLimited, Code: "429", RetryAfter: time.Minute}}}
 		paced := pacer.New(v, pacer.Options{Limits: per(10, time.Second)})
 		var all sync.WaitGroup
@@ -86,7 +86,7 @@ func TestClosesForThoseWhoWait(t *testing.T) {
 // TestTightensAndLoosens: a limit that was too high is lowered, and tried again little by little.
 func TestTightensAndLoosens(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, paced := gateOf(t, pacer.Options{Limits: per(100, 10*time.Second)})
 		ours := func() int { return paced.State().Limits[0].Ours }
 		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
@@ -108,7 +108,7 @@ func TestTightensAndLoosens(t *testing.T) {
 // configured is learnt.
 func TestHeedsTheVendorsCount(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, paced := gateOf(t, pacer.Options{Limits: per(100, 10*time.Second)})
 		say := func(per time.Duration, most, left int) {
 			require.NoError(t, gate.Wait(t.Context(), crm.Calls))
@@ -129,7 +129,7 @@ func TestHeedsTheVendorsCount(t *testing.T) {
 
 func TestHonoursTheContext(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate, _ := gateOf(t, pacer.Options{Limits: per(1, time.Second), Linger: time.Minute})
 		require.NoError(t, ask(t.Context(), gate, crm.Calls))
 		// A deadline before the turn: there is no point in waiting.
@@ -152,7 +152,7 @@ func TestHonoursTheContext(t *testing.T) {
 // TestDoesNotTouchOtherErrors: they are the connector's, and no error is no error.
 func TestDoesNotTouchOtherErrors(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		invalid := &crm.Error{Kind: crm.Invalid, Code: "22P02", Fields: []string{"age"}}
 		paced := pacer.New(&vendor{script: []*crm.Error{invalid, invalid}}, pacer.Options{})
 		require.Same(t, invalid, paced.Upsert(t.Context(), "contacts", one())[0].Err)
@@ -166,7 +166,7 @@ func TestDoesNotTouchOtherErrors(t *testing.T) {
 // TestWithoutRetryAfter: a vendor that does not say how long is given a second.
 func TestWithoutRetryAfter(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		paced := pacer.New(&vendor{script: []*crm.Error{{Kind: crm.RateLimited, Code: "53300"}}}, pacer.Options{Linger: time.Millisecond})
 		_, err := paced.Owners(t.Context())
 		failure, _ := crm.AsError(err)
@@ -182,7 +182,7 @@ func TestWithoutRetryAfter(t *testing.T) {
 func TestACallerLeavesWhileAllAreTurnedAway(t *testing.T) {
 	t.Parallel()
 	for range 10 {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			tooMany := &crm.Error{Kind: crm.RateLimited, RetryAfter: time.Minute}
 			v := &vendor{takes: 500 * time.Millisecond, script: []*crm.Error{tooMany}}
 			paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(2, time.Second), Linger: 5 * time.Second})
@@ -206,7 +206,7 @@ func TestACallerLeavesWhileAllAreTurnedAway(t *testing.T) {
 // TestAConnectorThatBreaksBreaksNobodyElse: also one that breaks while it finds out whether the CRM is back.
 func TestAConnectorThatBreaksBreaksNobodyElse(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		broken := 6
 		v := &vendor{answer: func(crm.Write) crm.Result {
 			if broken--; broken >= 0 {

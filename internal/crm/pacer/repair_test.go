@@ -4,11 +4,11 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -17,7 +17,7 @@ import (
 // within half a minute, whatever refused them and whether they have waited together before.
 func TestWaitingForARepair(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{takes: 200 * time.Millisecond, answer: func(crm.Write) crm.Result {
 			return crm.Result{Err: &crm.Error{Kind: crm.Auth, Code: "INVALID_AUTHENTICATION", Status: 401}}
 		}}
@@ -64,7 +64,7 @@ func TestWaitingForARepair(t *testing.T) {
 func TestARepairAtTheVendor(t *testing.T) {
 	t.Parallel()
 	for _, repaired := range []time.Duration{time.Minute, 66 * time.Second, 72 * time.Second, 78 * time.Second, 84 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			began := time.Now()
 			v := &vendor{takes: time.Second, answer: func(crm.Write) crm.Result {
 				if time.Since(began) < repaired {

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 )
@@ -31,7 +31,7 @@ func TestTheUnheardTravelTogether(t *testing.T) {
 	} {
 		t.Run(c.failure.Code, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				v := &vendor{takes: 100 * time.Millisecond, script: []*crm.Error{&c.failure}}
 				paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(4, time.Second)})
 				var all sync.WaitGroup
@@ -72,7 +72,7 @@ func TestTheUnheardTravelTogether(t *testing.T) {
 // TestHeardAgain: what was carried out in the end is no longer in doubt.
 func TestHeardAgain(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		v := &vendor{script: []*crm.Error{{Kind: crm.Transient, Code: "connection"}}}
 		paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(100, time.Second)})
 		mine := []crm.Write{write("one")}

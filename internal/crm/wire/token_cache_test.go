@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handoff/internal/bubble"
 	"handoff/internal/crm"
 	"handoff/internal/crm/wire"
 )
@@ -15,7 +16,7 @@ import (
 // TestTokenEndpointThatHangs: it is asked once for everybody, and nobody waits for it longer than their own time.
 func TestTokenEndpointThatHangs(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cache wire.TokenCache
 		asked := 0
 		hangs := func(ctx context.Context) wire.Fresh {
