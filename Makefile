@@ -53,7 +53,7 @@ tools: build ## Install or build the servers that the tests and the stack run on
 unit: ## Run the tests alone (PACKAGES=./internal/ledger for some of them)
 	@mkdir -p "$(STATE)/log"
 	@go tool gotestsum --format pkgname --format-hide-empty-pkg --jsonfile "$(STATE)/log/test.json" \
-		-- -race -vet=off -timeout 20m $(or $(PACKAGES),./...)
+		-- -race -vet=off -timeout 45m $(or $(PACKAGES),./...)
 
 build: ## Build Handoff's programs into the state folder
 	@echo "Building Handoff (a minute or two when nothing is cached)"

@@ -73,7 +73,7 @@ func TestCommands(t *testing.T) {
 }
 
 // patience is how long something that comes to pass by itself may take.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (w *world) run(t *testing.T, c command) {
 	t.Helper()

@@ -135,11 +135,11 @@ func TestShutdownReleasesThoseWhoWait(t *testing.T) {
 func TestWaitOutlivesTheTimeouts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.serve(t, func(p *config.Public) { p.ReadTimeout, p.WriteTimeout = 200*time.Millisecond, 300*time.Millisecond })
+	s := w.serve(t, func(p *config.Public) { p.ReadTimeout, p.WriteTimeout = 2*time.Second, 2*time.Second })
 	began := time.Now()
-	a := send(t, signed(t, "http://"+s.public, "site", `{"id":"1"}`, prefer("wait=2")))
+	a := send(t, signed(t, "http://"+s.public, "site", `{"id":"1"}`, prefer("wait=4")))
 	require.Equal(t, http.StatusAccepted, a.Status)
-	require.GreaterOrEqual(t, time.Since(began), 2*time.Second)
+	require.GreaterOrEqual(t, time.Since(began), 4*time.Second)
 }
 
 // Ensure slow clients are cut off: in their header, in their body, and between requests.

@@ -45,7 +45,7 @@ func TestTemporalStopsAndComesBack(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, w.deliver(t, id).Status)
 		want = append(want, string(idOf(id)))
 	}
-	require.Less(t, time.Since(began), 15*time.Second, "acknowledgements do not wait for Temporal")
+	require.Less(t, time.Since(began), time.Minute, "acknowledgements do not wait for Temporal")
 	require.Len(t, w.unstarted(t), deliveries)
 
 	require.NoError(t, server.Start(t.Context()))

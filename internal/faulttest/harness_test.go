@@ -40,8 +40,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// timeout bounds one test.
-const timeout = 3 * time.Minute
+const (
+	// timeout bounds one test.
+	timeout = 6 * time.Minute
+	// buildTimeout bounds the start of what they share.
+	buildTimeout = 6 * time.Minute
+)
 
 func whole(t *testing.T) (*stack.Stack, context.Context) {
 	t.Helper()
@@ -50,10 +54,14 @@ func whole(t *testing.T) (*stack.Stack, context.Context) {
 
 func wholeFor(t *testing.T, timeout time.Duration) (*stack.Stack, context.Context) {
 	t.Helper()
+	shared.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
+		defer cancel()
+		shared.stack, shared.err = build(ctx)
+	})
+	require.NoError(t, shared.err)
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
-	shared.once.Do(func() { shared.stack, shared.err = build(ctx) })
-	require.NoError(t, shared.err)
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, name := range []string{"worker", "starter"} {

@@ -192,7 +192,7 @@ func TestSlowSendersAreCutOff(t *testing.T) {
 		}
 		c := newCrowd(t, s, "beside")
 		began := time.Now()
-		for i := range 20 {
+		for i := range 5 {
 			c.deliver(ctx, fmt.Sprintf("%s-%d", c.name, i), map[string]any{"email": c.email(i), "lastname": "Person", "marketing_opt_in": "yes"})
 		}
 		require.Less(t, time.Since(began), 10*time.Second, "others are served meanwhile")

@@ -21,7 +21,7 @@ import (
 )
 
 // stopDeadline is how long everything may take to stop.
-const stopDeadline = 45 * time.Second
+const stopDeadline = 90 * time.Second
 
 // TestRunStopsEverything holds what `make run` promises: one sample lead, a curl line that works when pasted, and nothing
 // left behind after Ctrl-C.

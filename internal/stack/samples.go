@@ -50,7 +50,7 @@ const customerDomain = "fabrikam.example"
 // the CRM (I3).
 func Markers() []string {
 	return []string{
-		"lindqvist", "okafor", "haddad", "brandt", "marchetti", "whitlock", "tomás", "inês", "northwind", "adatum", "901820",
+		"lindqvist", "okafor", "haddad", "brandt", "marchetti", "whitlock", "tomás", "inês", "northwind", "adatum", "30 901820", "30901820",
 		"buy-cheap-now", "best offers", "woodgrove", "mara+", "tomas+", "ines+", "yuki+", "guest1+", "guest2+", "@fabrikam.example",
 		"@contoso", "@litware.example", "yuki-",
 	}

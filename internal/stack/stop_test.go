@@ -16,7 +16,7 @@ import (
 )
 
 // blockedFor is how long the CRM keeps a call waiting after the worker was asked to stop.
-const blockedFor = 2 * time.Second
+const blockedFor = 500 * time.Millisecond
 
 // TestStopLetsCallsFinish holds that a deployment cuts no call to a CRM off: a worker that is asked to stop in the middle
 // of one finishes it, ends by itself in time, and the next worker has nothing to write again (I1, I2).
@@ -96,5 +96,5 @@ func open(t *testing.T, dsn string) *sql.DB {
 
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	require.Eventually(t, is, time.Minute, 20*time.Millisecond, what)
+	require.Eventually(t, is, 2*time.Minute, 20*time.Millisecond, what)
 }

@@ -94,7 +94,7 @@ func TestEraseOfOtherObjects(t *testing.T) {
 func TestEraseUnderFaults(t *testing.T) {
 	t.Parallel()
 	s := start(t, account.Options{})
-	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = time.Second })
+	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = 3 * time.Second })
 	for i, f := range []struct {
 		fault sandbox.Fault
 		kind  crm.Kind

@@ -357,7 +357,7 @@ func TestDailyLimit(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := start(t, account.Options{})
-	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = time.Second })
+	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = 3 * time.Second })
 	upsert(t, c, "contact", write("s0", 0, crm.Fields{"email": "first@example.com"}))
 	for i, f := range []struct {
 		fault sandbox.Fault
@@ -367,7 +367,7 @@ func TestFaults(t *testing.T) {
 		{sandbox.Fault{Kind: sandbox.DropAfterCommit}, crm.Transient, "connection"},
 		{sandbox.Fault{Kind: sandbox.DropBefore}, crm.Transient, "connection"},
 		{sandbox.Fault{Kind: sandbox.Stall}, crm.Transient, "timeout"},
-		{sandbox.Fault{Kind: sandbox.SlowBody, For: 5000}, crm.Transient, "timeout"},
+		{sandbox.Fault{Kind: sandbox.SlowBody, For: 30_000}, crm.Transient, "timeout"},
 		{sandbox.Fault{Kind: sandbox.ServerError, Status: 503}, crm.Transient, "http_503"},
 		{sandbox.Fault{Kind: sandbox.ServerError, Status: 477}, crm.Transient, "migration"},
 		{sandbox.Fault{Kind: sandbox.HTML, Status: 524}, crm.Transient, "http_524"},

@@ -151,7 +151,7 @@ func TestListMistakes(t *testing.T) {
 func TestMembershipsUnderFaults(t *testing.T) {
 	t.Parallel()
 	s, list, contacts := guests(t, 1)
-	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = time.Second })
+	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = 3 * time.Second })
 	for i, f := range []struct {
 		fault sandbox.Fault
 		kind  crm.Kind

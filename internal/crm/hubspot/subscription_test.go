@@ -208,7 +208,7 @@ func TestConsentMistakes(t *testing.T) {
 func TestConsentUnderFaults(t *testing.T) {
 	t.Parallel()
 	s := consenting(t, account.Options{}, "ann@example.com", "bob@example.com")
-	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = time.Second })
+	c := connect(t, s, func(c *hubspot.Config) { c.Timeout = 3 * time.Second })
 	for i, f := range []struct {
 		fault sandbox.Fault
 		kind  crm.Kind

@@ -248,7 +248,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		lock := open(t, dsn).MustBegin()
 		defer func() { require.NoError(t, lock.Rollback()) }()
 		lock.MustExec(`LOCK TABLE crm.contacts`)
-		config.Timeout = 200 * time.Millisecond
+		config.Timeout = 2 * time.Second
 		require.Equal(t, crm.Error{Kind: crm.Transient, Code: "55P03"}, *upsert(t, config))
 	})
 	t.Run("a slow statement", func(t *testing.T) {
@@ -258,7 +258,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		_, err := connect(t, config).Setup(context.Background())
 		require.NoError(t, err)
 		open(t, dsn).MustExec(trigger(`PERFORM pg_sleep(60)`))
-		config.Timeout = 200 * time.Millisecond
+		config.Timeout = 2 * time.Second
 		require.Equal(t, crm.Error{Kind: crm.Transient, Code: "57014"}, *upsert(t, config))
 	})
 	t.Run("a network that falls silent", func(t *testing.T) {
@@ -266,7 +266,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		dsn := stacktest.Postgres(t)
 		proxy, via := through(t, dsn)
 		config := contacts(via)
-		config.Timeout = time.Second
+		config.Timeout = 5 * time.Second
 		c := connect(t, config)
 		_, err := c.Setup(context.Background())
 		require.NoError(t, err)
@@ -275,7 +275,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		result := c.Upsert(context.Background(), "contacts", write)[0]
 		require.NotNil(t, result.Err)
 		require.Equal(t, crm.Transient, result.Err.Kind)
-		require.Less(t, time.Since(started), 10*time.Second)
+		require.Less(t, time.Since(started), time.Minute)
 		proxy.Heal()
 		require.Nil(t, c.Upsert(context.Background(), "contacts", write)[0].Err, "the connector recovers")
 	})

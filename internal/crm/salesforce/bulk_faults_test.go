@@ -97,7 +97,7 @@ func TestI2TwoJobsOfTheSameRows(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan []crm.Result)
 	go func() { done <- c.UpsertBulk(ctx, "lead", writes) }()
-	require.Eventually(t, func() bool { return asked(s)["GET job"] == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return asked(s)["GET job"] == 1 }, time.Minute, time.Millisecond)
 	cancel() // the worker stops
 	for _, result := range <-done {
 		require.Equal(t, crm.Transient, result.Err.Kind)
@@ -117,7 +117,7 @@ func TestAJobThatIsLeft(t *testing.T) {
 	s := start(t, org.Options{})
 	c := loads(t, s, 10)
 	require.NoError(t, s.Faults.Add(sandbox.Fault{Kind: sandbox.Stall, Path: "/batches"}))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	for _, result := range c.UpsertBulk(ctx, "lead", people(20)) {
 		require.Equal(t, "timeout", result.Err.Code)
