@@ -17,6 +17,7 @@ import (
 
 	"handoff/activities"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/mapping"
 	"handoff/internal/notify"
 	"handoff/internal/outbox"
@@ -59,8 +60,7 @@ objects:
 
 func newLook(t *testing.T) *look {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)

@@ -22,6 +22,7 @@ import (
 	"handoff/activities"
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/mapping"
 	"handoff/internal/notify"
 	"handoff/internal/outbox"
@@ -87,8 +88,7 @@ func (r *rig) newEnvironment() {
 // newActivities are the real activities over a fresh ledger; change sets what the test is about.
 func newActivities(t *testing.T, change func(*activities.Deps)) (*activities.Activities, *ledger.Ledger) {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	keys, err := seal.LoadKeys(newKeys(t))
 	require.NoError(t, err)
 	l, err := ledger.Open(t.Context(), dsn, keys, ledger.Options{MaxConns: 5})

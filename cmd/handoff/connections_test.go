@@ -20,12 +20,12 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/connection"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
 	"handoff/internal/seal"
-	"handoff/internal/stacktest"
 )
 
 const connectedFile = `sources:
@@ -62,8 +62,7 @@ func TestConnectAndConnections(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	handoff := programs.Handoff(t)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
 	vendor, address := sandboxtest.Start(t, sandbox.Options{}), freeAddress(t)

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
@@ -45,8 +46,7 @@ func newWard(t *testing.T, dir string, env ...string) *ward {
 	t.Helper()
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
-	w := &ward{t: t, handoff: programs.Handoff(t), dir: dir, keys: keys, ledger: stacktest.Postgres(t)}
-	require.NoError(t, ledger.Migrate(t.Context(), w.ledger))
+	w := &ward{t: t, handoff: programs.Handoff(t), dir: dir, keys: keys, ledger: ledgertest.Postgres(t)}
 	w.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "HANDOFF_KEYS=" + keys, "HANDOFF_LEDGER_DSN=" + w.ledger, "TEMPORAL_ADDRESS=127.0.0.1:1",
 		"HANDOFF_ADMIN_TOKEN=a-token-for-this-test", "HANDOFF_SOURCE_WEBSITE_SECRETS=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
@@ -58,8 +59,7 @@ func (w *world) withLedger(t *testing.T) {
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)
 	require.NoError(t, err)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	w.ledger, err = ledger.Open(t.Context(), dsn, keys, ledger.Options{MaxConns: 2})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.ledger.Close() })

@@ -10,11 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
 	"handoff/internal/seal"
 	"handoff/internal/secretmanager/managertest"
-	"handoff/internal/stacktest"
 )
 
 // TestSecretsFromManagers: the commands work with the ledger's secrets in AWS and an app's sealed by Vault, named as the page
@@ -23,8 +22,7 @@ func TestSecretsFromManagers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	handoff := programs.Handoff(t)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	keys, err := seal.NewKeys()
 	require.NoError(t, err)
 	aws := managertest.StartAWS(t)

@@ -21,6 +21,7 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/door"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/seal"
 	"handoff/internal/source"
 	"handoff/internal/stacktest"
@@ -57,8 +58,7 @@ func (nowhere) Start(context.Context, submission.Submission) error { return nil 
 // newEndpoint serves a real endpoint on a real ledger, and sets the environment so that commands find both.
 func newEndpoint(t *testing.T) *ledger.Ledger {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)

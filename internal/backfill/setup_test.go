@@ -12,6 +12,7 @@ import (
 
 	"handoff/internal/backfill"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/mapping"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
@@ -48,8 +49,7 @@ func mappings(t testing.TB) *mapping.Set {
 
 func openLedger(t testing.TB) *ledger.Ledger {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)

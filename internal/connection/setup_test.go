@@ -17,6 +17,7 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/connection"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/sandbox"
 	"handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
@@ -49,11 +50,10 @@ type world struct {
 
 func newWorld(t *testing.T, rotates bool) *world {
 	t.Helper()
-	w := &world{dsn: stacktest.Postgres(t), clock: sandboxtest.NewClock(), rotates: rotates}
+	w := &world{dsn: ledgertest.Postgres(t), clock: sandboxtest.NewClock(), rotates: rotates}
 	var err error
 	w.keys, err = seal.NewKeys()
 	require.NoError(t, err)
-	require.NoError(t, ledger.Migrate(t.Context(), w.dsn))
 	w.Ledger = w.open(t)
 	w.vendor = sandboxtest.Start(t, sandbox.Options{})
 	w.app = connection.App{OAuth: config.OAuth{

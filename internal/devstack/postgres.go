@@ -193,6 +193,11 @@ func (p *Postgres) CreateDatabase(ctx context.Context, name string) error {
 	return p.exec(ctx, "CREATE DATABASE "+pq.QuoteIdentifier(name), "duplicate_database")
 }
 
+// CopyDatabase creates a database that has all that another one has, to which nobody is connected.
+func (p *Postgres) CopyDatabase(ctx context.Context, name, of string) error {
+	return p.exec(ctx, "CREATE DATABASE "+pq.QuoteIdentifier(name)+" TEMPLATE "+pq.QuoteIdentifier(of), "")
+}
+
 // DropDatabase drops a database and whoever is connected to it.
 func (p *Postgres) DropDatabase(ctx context.Context, name string) error {
 	return p.exec(ctx, "DROP DATABASE IF EXISTS "+pq.QuoteIdentifier(name)+" WITH (FORCE)", "")

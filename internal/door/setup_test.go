@@ -18,6 +18,7 @@ import (
 	"handoff/internal/config"
 	"handoff/internal/door"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/seal"
 	"handoff/internal/source"
 	"handoff/internal/stacktest"
@@ -58,8 +59,7 @@ type world struct {
 // newWorld opens a door; change may replace what it is made of.
 func newWorld(t testing.TB, change ...func(*door.Options)) *world {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	return newWorldOn(t, dsn, change...)
 }
 

@@ -22,7 +22,7 @@ var submissions = flag.Int("submissions", 2_000, "how many submissions flow to H
 
 const (
 	// vendorTimeout bounds a test in which a vendor fails in every way.
-	vendorTimeout = 9 * time.Minute
+	vendorTimeout = 20 * time.Minute
 	// pause is how long nobody calls after HubSpot has said "too many", and Salesforce that too many calls are under way.
 	pause = 10 * time.Second
 	// onTheWay is how long a call may have been on its way that left before the answer to another one came.

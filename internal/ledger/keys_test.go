@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/seal"
-	"handoff/internal/stacktest"
 )
 
 func newKeyText(t testing.TB) string {
@@ -117,8 +117,7 @@ func TestADroppedKeyIsMissedAtTheStart(t *testing.T) {
 // Two programs that start at once on a new ledger with different keysets: one of them seals it, the other one refuses.
 func TestANewLedgerIsSealedWithOneKeyset(t *testing.T) {
 	t.Parallel()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	texts := []string{newKeyText(t), newKeyText(t)}
 	refused := together(t, 8, func(_ context.Context, i int) (error, error) { return tryOpen(t, dsn, texts[i%2]), nil })
 	require.NotEqual(t, refused[0] == nil, refused[1] == nil)

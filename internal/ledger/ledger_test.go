@@ -14,6 +14,7 @@ import (
 
 	"handoff/internal/crm"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/seal"
 	"handoff/internal/stacktest"
 	"handoff/internal/submission"
@@ -24,8 +25,7 @@ func TestMain(m *testing.M) { stacktest.Main(m) }
 // setup opens a fresh ledger with keys of its own.
 func setup(t testing.TB) (*ledger.Ledger, string) {
 	t.Helper()
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/seal"
-	"handoff/internal/stacktest"
 	"handoff/internal/submission"
 )
 
@@ -53,8 +53,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
-	w := &world{dsn: stacktest.Postgres(t), keys: text, now: &clock{at: noon}}
-	require.NoError(t, ledger.Migrate(t.Context(), w.dsn))
+	w := &world{dsn: ledgertest.Postgres(t), keys: text, now: &clock{at: noon}}
 	w.Ledger = openLedger(t, w.dsn, text, w.now.Now)
 	w.db, err = sqlx.Connect("postgres", w.dsn)
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/notify"
 	"handoff/internal/outbox"
 	"handoff/internal/seal"
@@ -38,8 +39,7 @@ type world struct {
 func newWorld(t *testing.T, names ...string) *world {
 	t.Helper()
 	w := &world{told: &channels{names: names, fails: map[string]error{}}, at: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)}
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)

@@ -4,6 +4,7 @@ package stacktest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +30,12 @@ var shared struct {
 
 var databases atomic.Int64
 
+// templates are the databases that tests get copies of.
+var templates = struct {
+	sync.Mutex
+	filled map[string]bool
+}{filled: map[string]bool{}}
+
 // Main runs the tests and then stops and removes what they started. Use it as TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
@@ -43,9 +50,34 @@ func Main(m *testing.M) {
 // Postgres returns the DSN of a fresh, empty database.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return fresh(t, (*devstack.Postgres).CreateDatabase)
+}
+
+// PostgresCopy returns the DSN of a database of the test's own, a copy of one that this process fills once.
+func PostgresCopy(t testing.TB, name string, fill func(ctx context.Context, dsn string) error) string {
+	t.Helper()
+	server := sharedPostgres(t)
+	templates.Lock()
+	defer templates.Unlock()
+	if !templates.filled[name] {
+		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+		defer cancel()
+		if err := errors.Join(server.CreateDatabase(ctx, name), fill(ctx, server.DSN(name))); err != nil {
+			t.Fatalf("fill the database that tests get copies of: %v", err)
+		}
+		templates.filled[name] = true
+	}
+	return fresh(t, func(server *devstack.Postgres, ctx context.Context, copied string) error {
+		return server.CopyDatabase(ctx, copied, name)
+	})
+}
+
+// fresh returns the DSN of a database that is dropped after the test.
+func fresh(t testing.TB, create func(*devstack.Postgres, context.Context, string) error) string {
+	t.Helper()
 	server := sharedPostgres(t)
 	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := server.CreateDatabase(context.Background(), name); err != nil {
+	if err := create(server, context.Background(), name); err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	t.Cleanup(func() {

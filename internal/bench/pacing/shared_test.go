@@ -14,9 +14,9 @@ import (
 	"handoff/internal/crm"
 	"handoff/internal/crm/pacer"
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	account "handoff/internal/sandbox/hubspot"
 	"handoff/internal/seal"
-	"handoff/internal/stacktest"
 )
 
 // faster is how much faster the account's clock goes than the machine's: its ten seconds are two.
@@ -58,8 +58,7 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) { // not beside bubbles, which lea
 	require.NoError(t, err)
 	text, err := seal.NewKeys()
 	require.NoError(t, err)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var running, loading sync.WaitGroup

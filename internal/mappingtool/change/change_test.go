@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/change"
 	"handoff/internal/mappingtool/screen"
@@ -59,8 +60,7 @@ func newLedger(t *testing.T) *ledger.Ledger {
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)
 	require.NoError(t, err)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	l, err := ledger.Open(t.Context(), dsn, keys, ledger.Options{MaxConns: 4})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })

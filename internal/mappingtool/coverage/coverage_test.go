@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/ledger"
+	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/mapping"
 	"handoff/internal/mappingtool/coverage"
 	"handoff/internal/mappingtool/screen"
@@ -58,8 +59,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	keys, err := seal.LoadKeys(text)
 	require.NoError(t, err)
-	dsn := stacktest.Postgres(t)
-	require.NoError(t, ledger.Migrate(t.Context(), dsn))
+	dsn := ledgertest.Postgres(t)
 	l, err := ledger.Open(t.Context(), dsn, keys, ledger.Options{MaxConns: 4})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
