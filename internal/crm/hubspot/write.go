@@ -62,7 +62,8 @@ func (c *Connector) writeAll(ctx context.Context, o *object, items []*item) (aga
 }
 
 // upsertable makes one upsert of creates and updates, where all of them have one unique property, and where nothing about
-// the new ones depends on their being new: somebody else may create one in between. Not by e-mail address: "partial upserts
+// the new ones depends on their being new: somebody else may create one in between. One that was not looked for may be there
+// for long, with newer answers: creating refuses it, an upsert would overwrite them. Not by e-mail address: "partial upserts
 // are not supported when using email", and it is not documented what then becomes of the properties that are not sent.
 func upsertable(o *object, creates, updates []outgoing) ([]outgoing, bool) {
 	if len(creates) == 0 || len(updates) == 0 || len(creates)+len(updates) > maxBatch {
@@ -74,7 +75,7 @@ func upsertable(o *object, creates, updates []outgoing) ([]outgoing, bool) {
 	}
 	mixed := make([]outgoing, 0, len(creates)+len(updates))
 	for _, out := range slices.Concat(creates, updates) {
-		if out.by.property != property || !o.unique(property) || out.found == nil && !out.plain() {
+		if out.by.property != property || !o.unique(property) || out.found == nil && (out.hopes || !out.plain()) {
 			return nil, false
 		}
 		value := out.by.value
