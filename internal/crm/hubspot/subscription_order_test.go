@@ -1,15 +1,21 @@
 package hubspot_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/apidescription"
 	"handoff/internal/crm/hubspot"
 	"handoff/internal/crm/recordlock"
+	"handoff/internal/sandbox"
 	account "handoff/internal/sandbox/hubspot"
 	"handoff/internal/sandbox/sandboxtest"
 )
@@ -118,4 +124,52 @@ func TestTwoWritersOfConsent(t *testing.T) {
 		require.Nil(t, (<-results).Err)
 	}
 	require.Equal(t, "UNSUBSCRIBED", newsletter(s)["ann@example.com"], "29 said no")
+}
+
+// TestPartOfTheStatusesIsRead: whose status HubSpot could not read among many is asked for alone. Who has unsubscribed is not taken
+// for somebody that HubSpot has never heard of, and is not subscribed again (I7).
+func TestPartOfTheStatusesIsRead(t *testing.T) {
+	t.Parallel()
+	s := consenting(t, account.Options{}, "ann@example.com", "bob@example.com")
+	s.HubSpot.OptOut("ann@example.com", 0)
+	server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/statuses/batch/read") {
+			s.Server.ServeHTTP(w, r)
+			return
+		}
+		whole := httptest.NewRecorder()
+		s.Server.ServeHTTP(whole, r)
+		var part map[string]any
+		require.NoError(t, json.Unmarshal(whole.Body.Bytes(), &part))
+		var told []any
+		for _, one := range part["results"].([]any) {
+			if one.(map[string]any)["subscriberIdString"] != "ann@example.com" {
+				told = append(told, one)
+			}
+		}
+		part["results"], part["numErrors"] = told, 1
+		part["errors"] = []any{map[string]any{"status": "error", "category": "INTERNAL_ERROR", "message": "internal error", "errors": []any{}}}
+		w.WriteHeader(http.StatusMultiStatus)
+		require.NoError(t, json.NewEncoder(w).Encode(part))
+	}))
+	t.Cleanup(server.Close)
+	c := connect(t, s, func(c *hubspot.Config) { c.BaseURL = server.URL })
+	yes := func(minute int) []crm.Write {
+		both := []crm.Write{says(fmt.Sprint("a", minute), minute, "ann@example.com", true), says(fmt.Sprint("b", minute), minute, "bob@example.com", true)}
+		for i := range both {
+			both[i].SubmittedAt = time.Now().Add(time.Duration(minute) * time.Hour) // after the opt-out
+		}
+		return both
+	}
+	results := c.Upsert(t.Context(), "subscription", yes(1))
+	require.Equal(t, map[string]string{"ann@example.com": "UNSUBSCRIBED", "bob@example.com": "SUBSCRIBED"}, newsletter(s))
+	require.Equal(t, crm.Error{Kind: crm.Conflict, Code: "opted_out", Fields: []string{"subscribed"}}, *results[0].Err)
+	require.Nil(t, results[1].Err)
+
+	// Where the single question fails too, nothing is known and nothing is said.
+	require.NoError(t, s.Faults.Add(sandbox.Fault{Kind: sandbox.ServerError, Status: 503, Path: "/statuses/ann@example.com"}))
+	results = c.Upsert(t.Context(), "subscription", yes(2))
+	require.Equal(t, crm.Transient, results[0].Err.Kind)
+	require.Nil(t, results[1].Err)
+	require.Equal(t, "UNSUBSCRIBED", newsletter(s)["ann@example.com"])
 }

@@ -33,7 +33,8 @@ func (s subscriptions) refusedBatch(failure *crm.Error) bool {
 	return true
 }
 
-// look reads the statuses of the addresses.
+// look reads the statuses of the addresses. One that HubSpot leaves out of many is asked for alone: the answer may be a part, and
+// who has unsubscribed must not count as never heard of.
 func (s subscriptions) look(ctx context.Context, batch []*answer) {
 	var emails []string
 	for _, a := range batch {
@@ -41,7 +42,6 @@ func (s subscriptions) look(ctx context.Context, batch []*answer) {
 	}
 	slices.Sort(emails)
 	emails = slices.Compact(emails)
-	found := map[string][]preference{}
 	if s.mayBatch(len(emails)) {
 		all, call, failure := s.readMany(ctx, emails)
 		switch {
@@ -49,17 +49,18 @@ func (s subscriptions) look(ctx context.Context, batch []*answer) {
 			for _, a := range batch {
 				a.knows(all[folded(a.who)], call)
 			}
-			return
+			emails = slices.DeleteFunc(emails, func(email string) bool { _, told := all[email]; return told })
 		case !s.refusedBatch(failure):
 			refuseAll(batch, failure, call)
 			return
 		}
 	}
+	var found []preference
 	var stopped *crm.Error
 	var call *crm.Call
 	for _, email := range emails {
 		if stopped == nil {
-			found[email], call, stopped = s.readOne(ctx, email)
+			found, call, stopped = s.readOne(ctx, email)
 		}
 		for _, a := range batch {
 			if folded(a.who) != email {
@@ -69,7 +70,7 @@ func (s subscriptions) look(ctx context.Context, batch []*answer) {
 				a.refuse(stopped, call)
 				continue
 			}
-			a.knows(found[email], call)
+			a.knows(found, call)
 		}
 		if stopped != nil && stopped.Kind == crm.Invalid { // it is about this address
 			stopped = nil
@@ -87,7 +88,7 @@ func (a *answer) knows(all []preference, call *crm.Call) {
 	}
 }
 
-// readMany reads the statuses of many addresses. Those that HubSpot has never heard of have none.
+// readMany reads the statuses of many addresses. Those that it says nothing of HubSpot has never heard of, or could not read.
 func (s subscriptions) readMany(ctx context.Context, emails []string) (map[string][]preference, *crm.Call, *crm.Error) {
 	r, failure := s.wire.Do(ctx, "read subscriptions", http.MethodPost, pathTo(areaPreferences, "statuses", "batch", "read")+"?channel="+channelEmail, map[string][]string{"inputs": emails})
 	r.Call.Batch = len(emails)
