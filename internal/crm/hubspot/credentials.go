@@ -118,7 +118,7 @@ func readToken(status int, header http.Header, body []byte) (tokenAnswer, *crm.E
 		return answer, nil
 	}
 	failure := classify(status, header, body, dailyPause)
-	if status >= 400 && status < 500 && failure.Kind != crm.RateLimited {
+	if status >= 400 && status < 500 && failure.Kind != crm.RateLimited && failure.Kind != crm.Transient {
 		// Nobody but a person can give another refresh token, or the app's right secret.
 		failure.Kind, failure.Code, failure.Fields = crm.Auth, "invalid_grant", nil
 		if code := machine(answer.Status); code != "" {

@@ -276,6 +276,27 @@ func TestFixtureTokens(t *testing.T) {
 	require.Equal(t, crm.Error{Kind: crm.Auth, Code: "BAD_REFRESH_TOKEN", Status: 400, RequestID: "e445fffc-ea69-5710-9fcf-cbd1cb940b0c"}, *failure)
 }
 
+// TestTokensPassingFailures: what passes by itself is not taken for a refresh token that is dead, which calls a person.
+func TestTokensPassingFailures(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]crm.Error{
+		http.StatusRequestTimeout:  {Kind: crm.Transient, Code: "http_408", Status: 408},
+		http.StatusLocked:          {Kind: crm.Transient, Code: "locked", Status: 423, RetryAfter: 2 * time.Second},
+		477:                        {Kind: crm.Transient, Code: "migration", Status: 477},
+		http.StatusBadGateway:      {Kind: crm.Transient, Code: "http_502", Status: 502},
+		http.StatusTooManyRequests: {Kind: crm.RateLimited, Code: "rate_limit", Status: 429, RetryAfter: 10 * time.Second},
+		http.StatusForbidden:       {Kind: crm.Auth, Code: "invalid_grant", Status: 403},
+	} {
+		server := apidescription.Serve(t, apidescription.HubSpot, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(server.Close)
+		refresh := &hubspot.Refresh{BaseURL: server.URL, ClientID: "c", ClientSecret: "s", RefreshToken: "r"}
+		_, err := refresh.Token(t.Context())
+		failure, ok := crm.AsError(err)
+		require.True(t, ok)
+		require.Equal(t, want, *failure)
+	}
+}
+
 // TestFixturesAreUsed: no fixture is forgotten.
 func TestFixturesAreUsed(t *testing.T) {
 	t.Parallel()
