@@ -47,8 +47,10 @@ type searchRequest struct {
 }
 
 // adopt finds records that somebody else has made, by keys that HubSpot does not keep unique, such as a company's domain.
-// Of several the oldest is taken. A record is searched for only until it has KeyProperty; what the search index does not
-// know yet because of its lag has been written a moment ago, and by others than Handoff.
+// Of several the oldest is taken. A record is searched for only until it has KeyProperty, which it has from the
+// beginning where Handoff makes it: what the search index does not know yet because of its lag others have written a moment ago. There is
+// one KeyProperty: by a key that it does not hold, the second of two or one that Handoff has added to a record of other keys, a record is
+// found when the index knows it.
 func (c *Connector) adopt(ctx context.Context, o *object, items []*item) {
 	byKey := map[string][]*item{}
 	for _, it := range items {

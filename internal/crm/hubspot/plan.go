@@ -86,8 +86,8 @@ func (it *item) plan(o *object) {
 			d.State.Links[field], c.links[field] = it.links[field], it.links[field]
 		}
 	}
-	if it.by.property == KeyProperty && blank(properties[KeyProperty]) {
-		c.properties[KeyProperty] = it.by.value
+	if value := it.newKey(); value != "" && blank(properties[KeyProperty]) {
+		c.properties[KeyProperty] = value
 	}
 	if d.Changed() {
 		c.properties[StateProperty] = d.State.Encode()
@@ -95,6 +95,19 @@ func (it *item) plan(o *object) {
 	slices.Sort(d.Kept)
 	c.kept, c.state = d.Kept, d.State
 	it.change = c
+}
+
+// newKey is the key that a record gets which has none in KeyProperty yet: what found it, and where there was none the first key that
+// HubSpot does not keep unique, whichever of the keys that is. By it the next write finds the record while the search index lags.
+func (it *item) newKey() string {
+	by := it.by
+	if i := slices.IndexFunc(it.lookups, func(l lookup) bool { return len(l.key) > 0 }); it.found == nil && i >= 0 {
+		by = it.lookups[i]
+	}
+	if by.property != KeyProperty {
+		return ""
+	}
+	return by.value
 }
 
 // stateOf is what a record remembers.
