@@ -39,12 +39,14 @@ func (d *Deciding) Writes(field, name string, blank bool) bool {
 	if !d.decide(field, name, blank) {
 		return false
 	}
-	d.Identified(name)
+	d.State.At[name] = Clock(d.write.SubmittedAt)
 	return true
 }
 
 // Identified remembers when a field was answered that the record is found by: it is equal already.
-func (d *Deciding) Identified(name string) { d.State.At[name] = Clock(d.write.SubmittedAt) }
+func (d *Deciding) Identified(name string) {
+	d.State.At[name] = max(d.State.At[name], Clock(d.write.SubmittedAt))
+}
 
 func (d *Deciding) decide(field, name string, blank bool) bool {
 	w := d.write
