@@ -1,6 +1,7 @@
 package hubspot_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,4 +39,28 @@ func TestFoundByTheSecondKey(t *testing.T) {
 		require.Equal(t, both[0].RecordID, both[1].RecordID)
 		require.Len(t, s.HubSpot.Records(o.path), 2)
 	}
+}
+
+// TestKeysKeepTheNewestAnswer: a record is found by one key or the other, and each of them is an answer too: an older one does not take the
+// place of the one that a newer write has found the record by (I5).
+func TestKeysKeepTheNewestAnswer(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	c := connect(t, s, nil)
+	of := func(minute int, email, number string) crm.Write {
+		w := write(fmt.Sprint("s", minute), minute, crm.Fields{"email": email, "customer_number": number})
+		w.Keys = [][]string{{"email"}, {"customer_number"}}
+		return w
+	}
+	upsert(t, c, "contact", of(0, "ann@example.com", "1"))
+	upsert(t, c, "contact", of(10, "ann@example.com", "2"))
+	late := upsert(t, c, "contact", of(5, "bob@example.com", "2"))[0]
+	require.Equal(t, []string{"email"}, late.Kept)
+	require.Equal(t, "ann@example.com", s.HubSpot.Records("contacts")[0]["email"])
+	upsert(t, c, "contact", of(15, "bob@example.com", "2"))
+	require.Equal(t, "bob@example.com", s.HubSpot.Records("contacts")[0]["email"])
+	// What is found by an older answer does not make the key older.
+	upsert(t, c, "contact", of(7, "bob@example.com", "2"))
+	require.Equal(t, []string{"email"}, upsert(t, c, "contact", of(12, "carl@example.com", "2"))[0].Kept)
+	require.Len(t, s.HubSpot.Records("contacts"), 1)
 }

@@ -69,10 +69,10 @@ func (it *item) plan(o *object) {
 			if !d.Writes(it.fieldOf[name], name, blank(is)) {
 				continue
 			}
-		case isNew:
-			d.Identified(name)
 		default:
-			continue // equal already
+			if d.Identified(name); !isNew {
+				continue // equal already
+			}
 		}
 		if !same(is, value) {
 			c.properties[name] = value
