@@ -2,6 +2,7 @@
 package crm_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -192,6 +193,37 @@ func deliver(t *testing.T, set *mapping.Set, connector crm.Connector, form, id s
 		written[object.Name] = result.RecordID
 	}
 	return written
+}
+
+// TestHubSpotPageNeeds writes each kind of record with what the page says that it needs, and nothing else.
+func TestHubSpotPageNeeds(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{HubSpot: hubspot.Options{PerTenSeconds: -1}})
+	connector := connected(t, "destinations:\n  crm:\n    connector: hubspot\n    hubspot: {token_env: HANDOFF_CRM_TOKEN, base_url: "+s.URL+"}\n",
+		"HANDOFF_CRM_TOKEN="+hubspot.Token)
+	contact := s.HubSpot.Put("contacts", "", map[string]string{"email": "ann@example.com"})
+	lines := strings.Split(page(t, "hubspot.md"), "\n")
+	for object, line := range map[string]string{
+		"lead": "- **A lead** needs", "deal": "- **A deal** needs", "ticket": "- **A ticket** needs", "note": "- **Notes and tasks** need",
+		"task": "- **Notes and tasks** need",
+	} {
+		i := slices.IndexFunc(lines, func(text string) bool { return strings.HasPrefix(text, line) })
+		require.GreaterOrEqual(t, i, 0, line)
+		needs, _, _ := strings.Cut(lines[i], "; ")
+		fields := crm.Fields{"handoff_key": "sub_1"}
+		for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(needs, -1) {
+			fields[name[1]] = contact // any text does for what is no link
+		}
+		_, err := connector.(interface {
+			SetupObject(context.Context, string) ([]string, error)
+		}).SetupObject(t.Context(), object)
+		require.NoError(t, err)
+		writes(t, connector, object, [][]string{{"handoff_key"}}, fields)
+		for name, property := range describes(t, connector, object) {
+			require.True(t, !property.Required || fields[name] != nil, "%s.%s", object, name)
+		}
+	}
+	require.Equal(t, "2026-04-14T12:00:00.000Z", s.HubSpot.Records("notes")[0]["hs_timestamp"])
 }
 
 // TestHubSpotVersion: the page and the README name the version that is spoken.

@@ -94,3 +94,54 @@ func TestEveryObject(t *testing.T) {
 		})
 	}
 }
+
+// TestTimeOfNotesAndTasks: HubSpot makes neither without a time. It is that of the submission, unless a rule says another.
+func TestTimeOfNotesAndTasks(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	c := connect(t, s, nil)
+	for object, path := range map[string]string{"note": "notes", "task": "tasks"} {
+		_, err := c.SetupObject(t.Context(), object)
+		require.NoError(t, err)
+		of := func(submission string, fields crm.Fields) crm.Write {
+			fields["handoff_key"] = submission
+			w := write(submission, 7, fields)
+			w.Keys = [][]string{{"handoff_key"}}
+			return w
+		}
+		upsert(t, c, object, of("s1", crm.Fields{}), of("s2", crm.Fields{"hs_timestamp": "2026-04-01T08:00:00Z"}), of("s3", crm.Fields{"hs_timestamp": nil}))
+		times := map[string]string{}
+		for _, r := range s.HubSpot.Records(path) {
+			times[r["handoff_key"]] = r["hs_timestamp"]
+		}
+		require.Equal(t, map[string]string{"s1": "2026-03-14T12:07:00.000Z", "s2": "2026-04-01T08:00:00Z", "s3": "2026-03-14T12:07:00.000Z"}, times, object)
+
+		s.HubSpot.Put(path, s.HubSpot.Records(path)[0]["id"], map[string]string{"hs_timestamp": "2026-05-01T08:00:00.000Z"})
+		upsert(t, c, object, of("s1", crm.Fields{}))
+		require.Equal(t, "2026-05-01T08:00:00.000Z", s.HubSpot.Records(path)[0]["hs_timestamp"], "what people changed stays")
+	}
+}
+
+// TestRequired: what HubSpot demands of every deal and ticket is described, in the names of mappings, so that a mapping without it is
+// found before a submission is refused.
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	s := start(t, account.Options{})
+	c := connect(t, s, func(c *hubspot.Config) {
+		c.Objects = map[string]hubspot.Object{"chance": {Object: "0-3", Fields: map[string]string{"name": "dealname"}}}
+	})
+	for object, want := range map[string][]string{
+		"contact": nil, "company": nil, "note": nil, "task": nil, "lead": nil, "chance": {"name", "dealstage"}, "deal": {"dealname", "dealstage"},
+		"ticket": {"subject", "hs_pipeline_stage"},
+	} {
+		described, err := c.Describe(t.Context(), object)
+		require.NoError(t, err)
+		var required []string
+		for _, p := range described {
+			if p.Required {
+				required = append(required, p.Name)
+			}
+		}
+		require.ElementsMatch(t, want, required, object)
+	}
+}

@@ -89,6 +89,9 @@ func (it *item) plan(o *object) {
 	if value := it.newKey(); value != "" && blank(properties[KeyProperty]) {
 		c.properties[KeyProperty] = value
 	}
+	if _, timed := o.properties[timeProperty]; timed && isNew && c.properties[timeProperty] == "" {
+		c.properties[timeProperty] = it.write.SubmittedAt.UTC().Format(momentLayout)
+	}
 	if d.Changed() {
 		c.properties[StateProperty] = d.State.Encode()
 	}
@@ -96,6 +99,13 @@ func (it *item) plan(o *object) {
 	c.kept, c.state = d.Kept, d.State
 	it.change = c
 }
+
+// timeProperty is when a note was taken or a task is due. HubSpot refuses to create either without it.
+// See https://developers.hubspot.com/docs/api-reference/2026-03/crm/activities/notes/guide.
+const timeProperty = "hs_timestamp"
+
+// momentLayout is how HubSpot writes a moment.
+const momentLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // newKey is the key that a record gets which has none in KeyProperty yet: what found it, and where there was none the first key that
 // HubSpot does not keep unique, whichever of the keys that is. By it the next write finds the record while the search index lags.

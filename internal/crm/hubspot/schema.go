@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"handoff/internal/crm"
@@ -55,6 +56,17 @@ var knownLinks = map[string]string{
 // path is HubSpot's name of an object.
 func (c *Connector) path(name string) string {
 	return cmp.Or(c.config.Objects[name].Object, known[name], name)
+}
+
+// typeIDs are HubSpot's own objects by their ids, which may stand for their names.
+var typeIDs = map[string]string{
+	"0-1": "contacts", "0-2": "companies", "0-3": "deals", "0-5": "tickets", "0-27": "tasks", "0-46": "notes", "0-136": "leads",
+}
+
+// standardName is the name of one of HubSpot's own objects, of its name or its id; others stay as they are.
+func standardName(path string) string {
+	path = strings.ToLower(path)
+	return cmp.Or(typeIDs[path], path)
 }
 
 // object finds an object and its schema. HubSpot is asked when the schema is older than maxAge.
@@ -169,8 +181,12 @@ func (o *object) changed() string {
 	return "hs_lastmodifieddate"
 }
 
-// Describe tells the object's fields as HubSpot has them now, in the names of mappings. HubSpot says neither how long a
-// text may be nor which properties a record must have.
+// required are properties without which HubSpot creates no record of an object. Its description of properties does not name them, its
+// guides do, such as https://developers.hubspot.com/docs/api-reference/2026-03/crm/objects/deals/guide. A lead's name is not among them:
+// it is put together from answers, each of which a form may leave out, and a check can only take on trust that one is there.
+var required = map[string][]string{"deals": {"dealname", "dealstage"}, "tickets": {"subject", "hs_pipeline_stage"}}
+
+// Describe tells the object's fields as HubSpot has them now, in the names of mappings. HubSpot does not say how long a text may be.
 func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, error) {
 	if kind := c.beside(name); kind != nil {
 		fields, failure := kind.describe(ctx)
@@ -183,7 +199,9 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 	var all []crm.Property
 	for _, property := range slices.Sorted(maps.Keys(o.properties)) {
 		if property != StateProperty {
-			all = append(all, o.properties[property].describe(o.field(property), o.unique(property)))
+			described := o.properties[property].describe(o.field(property), o.unique(property))
+			described.Required = slices.Contains(required[standardName(o.Object.Object)], property)
+			all = append(all, described)
 		}
 	}
 	links := maps.Clone(o.Links)

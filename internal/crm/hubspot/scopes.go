@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"handoff/internal/crm"
 	"handoff/internal/crm/wire"
@@ -16,18 +15,14 @@ var _ crm.Scoped = (*Connector)(nil)
 // their properties.
 // See https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes.
 func scopesOf(path string) []string {
-	switch object := strings.ToLower(path); object {
-	case "contacts", "0-1", "notes", "0-46", "tasks", "0-27":
+	switch name := standardName(path); name {
+	case "contacts", "notes", "tasks":
 		return []string{"crm.objects.contacts.read", "crm.objects.contacts.write", "crm.schemas.contacts.read"}
-	case "companies", "0-2", "deals", "0-3":
-		name := map[string]string{"0-2": "companies", "0-3": "deals"}[object]
-		if name == "" {
-			name = object
-		}
+	case "companies", "deals":
 		return []string{"crm.objects." + name + ".read", "crm.objects." + name + ".write", "crm.schemas." + name + ".read"}
-	case "leads", "0-136":
+	case "leads":
 		return []string{"crm.objects.leads.read", "crm.objects.leads.write"}
-	case "tickets", "0-5":
+	case "tickets":
 		return []string{"tickets"}
 	case ObjectSubscription:
 		return []string{"communication_preferences.read_write"}
