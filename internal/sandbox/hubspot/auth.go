@@ -97,20 +97,17 @@ func (a *access) missing(r *http.Request) string {
 	if a.scopes == nil {
 		return ""
 	}
-	object := strings.ToLower(r.PathValue("object") + r.PathValue("from"))
-	if _, known := standardNames()[object]; known {
-		object = standardNames()[object]
-	}
 	action := "read"
 	if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/read") && !strings.HasSuffix(r.URL.Path, "/search") {
 		action = "write"
 	}
-	scope := "crm.objects." + object + "." + action
+	object := strings.ToLower(r.PathValue("object") + r.PathValue("from"))
+	scope := objectScope(object, action)
 	switch {
 	case strings.HasPrefix(r.URL.Path, pathOwners):
 		scope = "crm.objects.owners.read"
 	case strings.HasPrefix(r.URL.Path, pathProperties):
-		scope = "crm.schemas." + object + "." + action
+		scope = schemaScope(object, action)
 	case strings.HasPrefix(r.URL.Path, pathLists):
 		scope = "crm.lists." + action
 	case strings.HasPrefix(r.URL.Path, pathPreferences+"/statuses/batch/"):
@@ -126,6 +123,38 @@ func (a *access) missing(r *http.Request) string {
 		return ""
 	}
 	return scope
+}
+
+// objectScope is the scope that records of an object take, as HubSpot's descriptions of its interfaces name them: notes and tasks belong to
+// contacts, tickets have one scope for everything, and all objects of the account's own share theirs.
+func objectScope(object, action string) string {
+	switch name := standardNames()[object]; name {
+	case "notes", "tasks":
+		return "crm.objects.contacts." + action
+	case "tickets":
+		return "tickets"
+	case "":
+		return "crm.objects.custom." + action
+	default:
+		return "crm.objects." + name + "." + action
+	}
+}
+
+// schemaScope is the scope that properties of an object take. HubSpot names none for making those of leads, notes and tasks, and no key
+// has the one that is asked for here.
+func schemaScope(object, action string) string {
+	switch name := standardNames()[object]; {
+	case name == "tickets":
+		return "tickets"
+	case name == "":
+		return "crm.schemas.custom." + action
+	case action == "read" && name == "leads":
+		return objectScope(object, action)
+	case action == "read" && (name == "notes" || name == "tasks"):
+		return "crm.schemas.contacts." + action
+	default:
+		return "crm.schemas." + name + "." + action
+	}
 }
 
 func missingScopes(scope string) *failure {
