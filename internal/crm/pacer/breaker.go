@@ -80,6 +80,9 @@ func (b *breaker) probed() *crm.Error {
 	return b.refusal()
 }
 
+// findsOut says that something has been let through to find out whether it is over, and that nothing is known yet.
+func (b *breaker) findsOut() bool { return b.circuit.IsHalfOpen() }
+
 // found notes that a request has found out something, or was not sent.
 func (b *breaker) found() {
 	b.mu.Lock()

@@ -81,10 +81,11 @@ func tripOf(ctx context.Context) *trip {
 
 // Wait implements crm.Gate.
 func (g *gate) Wait(ctx context.Context, class crm.Class) error {
-	place := live
+	place, admitted := live, false
 	if t := tripOf(ctx); t != nil {
 		t.mu.Lock()
 		t.calls++
+		admitted = t.prepaid
 		paid := t.prepaid && t.class == class
 		if paid {
 			t.prepaid = false
@@ -97,19 +98,22 @@ func (g *gate) Wait(ctx context.Context, class crm.Class) error {
 	} else if crm.IsBackground(ctx) {
 		place = behind
 	}
-	if refusal := g.pass(ctx, class, place); refusal != nil {
+	if refusal := g.pass(ctx, class, place, admitted); refusal != nil {
 		return refusal
 	}
 	return nil
 }
 
-// pass waits for a turn.
-func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error {
+// pass waits for a turn. admitted says that the circuit has let through what the request belongs to, and has heard of no request
+// of it yet.
+func (g *gate) pass(ctx context.Context, class crm.Class, place int, admitted bool) *crm.Error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
-	if refusal := g.away(ctx, class); refusal != nil {
-		return refusal
+	if !admitted || !g.breaker.findsOut() {
+		if refusal := g.away(ctx, class); refusal != nil {
+			return refusal
+		}
 	}
 	g.mu.Lock()
 	l := g.lane(class)
@@ -140,6 +144,9 @@ func (g *gate) pass(ctx context.Context, class crm.Class, place int) *crm.Error 
 			g.giveBack(class)
 		}
 		return ended(ctx)
+	}
+	if admitted && g.breaker.findsOut() {
+		return nil
 	}
 	if refusal := g.breaker.admit(g.versions(ctx)); refusal != nil {
 		g.mu.Lock()

@@ -204,7 +204,7 @@ func (q *gatherer[In, Out]) later(wait time.Duration) {
 
 // fly waits for the turn of a batch's first request, takes who waits by then, and carries them out.
 func (q *gatherer[In, Out]) fly() {
-	refusal := q.gate.pass(context.Background(), crm.Calls, q.place)
+	refusal := q.gate.pass(context.Background(), crm.Calls, q.place, false)
 	q.mu.Lock()
 	q.departing = false
 	if refusal != nil {
