@@ -123,7 +123,7 @@ func (l *loader) look(wait time.Duration) {
 // load carries out what was gathered: as a load where it is worth one, else in the batches that anything goes in.
 func (p *Pacer) load(ctx context.Context, bulk crm.BulkUpserter, object string, writes []crm.Write) []crm.Result {
 	least, most := bulk.BulkSize(object)
-	var turns turn
+	turns := turn{behind: true}
 	if len(writes) < least {
 		var results []crm.Result
 		for part := range slices.Chunk(writes, p.most(object)) {

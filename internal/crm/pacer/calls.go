@@ -68,6 +68,7 @@ func (p *Pacer) giver(ctx context.Context, batcher crm.OwnerBatcher, object stri
 	if p.owners[s] == nil {
 		q := &gatherer[crm.Given, crm.Owned]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Owned { return crm.Owned{Err: e} }}
 		q.place, q.flights = placeOf(s)
+		q.turn.behind = s.background
 		q.send = func(ctx context.Context, batch []crm.Given) []crm.Owned {
 			return p.give(ctx, batcher, object, batch, &q.turn)
 		}

@@ -44,7 +44,8 @@ type gate struct {
 type lane struct {
 	class    crm.Class
 	closed   time.Time // nobody calls before
-	line     time.Time // the latest turn that refused callers were told
+	line     time.Time // the latest turn that refused live callers were told
+	behind   time.Time // the same of those in the background
 	queues   [3][]*waiter
 	passedBy int // live requests since the last background one
 	timer    *time.Timer

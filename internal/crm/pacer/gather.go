@@ -179,7 +179,7 @@ func (q *gatherer[In, Out]) depart() {
 
 // pays is how long a write waits for company. The caller holds the lock.
 func (q *gatherer[In, Out]) pays() time.Duration {
-	switch pressed := q.gate.pressed(crm.Calls); {
+	switch pressed := q.gate.pressed(crm.Calls, q.place == behind); {
 	case q.flying > 0 && pressed: // a batch that is not full takes a turn from one that is
 		return max(gatherFor, q.gate.linger/2)
 	case q.flying > 0:

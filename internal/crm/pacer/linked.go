@@ -29,7 +29,7 @@ func (p *Pacer) UpsertLinked(ctx context.Context, groups [][]crm.Linked) [][]crm
 		return nil
 	}
 	if most <= 1 || !p.gate.paced(crm.Calls) {
-		return p.link(ctx, linker, groups, new(turn))
+		return p.link(ctx, linker, groups, turnOf(ctx))
 	}
 	results := make([][]crm.Result, len(groups))
 	byShape := map[shape][]int{}
@@ -80,6 +80,7 @@ func (p *Pacer) linker(s shape, linker crm.LinkedUpserter, most int) *gatherer[[
 	if p.linked[s] == nil {
 		q := &gatherer[[]crm.Linked, []crm.Result]{gate: p.gate, most: most, refused: refusedGroup}
 		q.place, q.flights = placeOf(s)
+		q.turn.behind = s.background
 		q.order = func(a, b []crm.Linked) int { return a[0].Write.SubmittedAt.Compare(b[0].Write.SubmittedAt) } // older answers first
 		q.send = func(ctx context.Context, batch [][]crm.Linked) [][]crm.Result {
 			shared := &crm.Batch{ID: p.options.NewID(), Writes: len(batch)}

@@ -125,7 +125,7 @@ func (p *Pacer) Upsert(ctx context.Context, object string, writes []crm.Write) [
 	p.unheard.mark(object, writes)
 	most := p.most(object)
 	if most == 1 || !p.gate.paced(crm.Calls) { // gathering saves requests; where those are free, nobody is made to wait for another
-		return p.upsert(ctx, object, writes, p.next.Upsert, new(turn), most)
+		return p.upsert(ctx, object, writes, p.next.Upsert, turnOf(ctx), most)
 	}
 	results := make([]crm.Result, len(writes))
 	// One caller's writes of one shape stay together; usually there is one.
@@ -185,6 +185,7 @@ func (p *Pacer) gatherer(s shape, most int) *gatherer[crm.Write, crm.Result] {
 	if p.writes[s] == nil {
 		q := &gatherer[crm.Write, crm.Result]{gate: p.gate, most: most, refused: func(e *crm.Error) crm.Result { return crm.Result{Err: e} }}
 		q.place, q.flights = placeOf(s)
+		q.turn.behind = s.background
 		q.order = func(a, b crm.Write) int { return a.SubmittedAt.Compare(b.SubmittedAt) } // older answers first
 		q.together = func(w crm.Write) bool { return w.Unheard }
 		q.send = func(ctx context.Context, batch []crm.Write) []crm.Result {
@@ -266,12 +267,12 @@ func (p *Pacer) once(ctx context.Context, call func() error) error {
 	if p.metered {
 		err := call()
 		if failure := asFailure(err); failure != nil {
-			return p.gate.again(crm.Calls, failure, new(turn), 1)
+			return p.gate.again(crm.Calls, failure, turnOf(ctx), 1)
 		}
 		return err
 	}
 	if refusal := asFailure(p.gate.Wait(ctx, crm.Calls)); refusal != nil {
-		return p.gate.again(crm.Calls, refusal, new(turn), 1)
+		return p.gate.again(crm.Calls, refusal, turnOf(ctx), 1)
 	}
 	var err error
 	p.gate.counted(func() *crm.Error {
@@ -279,7 +280,7 @@ func (p *Pacer) once(ctx context.Context, call func() error) error {
 		return asFailure(err)
 	})
 	if failure := asFailure(err); failure != nil {
-		return p.gate.again(crm.Calls, failure, new(turn), 1)
+		return p.gate.again(crm.Calls, failure, turnOf(ctx), 1)
 	}
 	return err
 }

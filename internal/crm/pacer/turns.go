@@ -1,6 +1,7 @@
 package pacer
 
 import (
+	"context"
 	"time"
 
 	"handoff/internal/crm"
@@ -21,9 +22,13 @@ const (
 
 // turn is what was told last to callers who can share a request. The gate's lock is held for it.
 type turn struct {
+	behind  bool   // they are in the background
 	limited moment // because of a limit
 	broken  moment // because the CRM refuses our credentials
 }
+
+// turnOf is for a caller who shares no request.
+func turnOf(ctx context.Context) *turn { return &turn{behind: crm.IsBackground(ctx)} }
 
 // moment is when callers come again.
 type moment struct {
@@ -67,7 +72,7 @@ func (g *gate) again(class crm.Class, refusal *crm.Error, kind *turn, batch int)
 	if l.closed.After(soonest) {
 		soonest = l.closed
 	}
-	own.RetryAfter = kind.limited.next(soonest, batch, func() time.Time { return g.another(l, soonest, batch) }).Sub(now)
+	own.RetryAfter = kind.limited.next(soonest, batch, func() time.Time { return g.another(l, kind.behind, soonest, batch) }).Sub(now)
 	return &own
 }
 
@@ -95,8 +100,9 @@ func (g *gate) look(soonest time.Time) time.Time {
 	return g.looks
 }
 
-// another is the next turn in the line of a lane, for a request that carries so many. The caller holds the lock.
-func (g *gate) another(l *lane, soonest time.Time, batch int) time.Time {
+// another is the next turn in a line of a lane, for a request that carries so many. Those in the background have a line of their
+// own, which may be as long as a day: they are behind the live ones, and none of these is behind them. The caller holds the lock.
+func (g *gate) another(l *lane, behind bool, soonest time.Time, batch int) time.Time {
 	step := unlimitedStep
 	for _, w := range g.short {
 		if w.limit.Class == "" || w.limit.Class == l.class {
@@ -108,18 +114,26 @@ func (g *gate) another(l *lane, soonest time.Time, batch int) time.Time {
 		requests = max(1, g.cost)
 	}
 	g.turned += int(requests)
-	l.line = l.line.Add(time.Duration(float64(step) * requests))
-	if l.line.Before(soonest) {
-		l.line = soonest
+	line := &l.line
+	if behind {
+		if line = &l.behind; line.Before(l.line) {
+			*line = l.line
+		}
 	}
-	return l.line
+	*line = line.Add(time.Duration(float64(step) * requests))
+	if line.Before(soonest) {
+		*line = soonest
+	}
+	return *line
 }
 
-// pressed says that callers were refused lately, or are told to come back: then it pays to wait for them.
-func (g *gate) pressed(class crm.Class) bool {
+// pressed says that callers were refused lately, or are told to come back: then it pays to wait for them. Live callers do not
+// wait for those behind them.
+func (g *gate) pressed(class crm.Class, behind bool) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return time.Since(g.lane(class).line) < pressure || time.Since(g.looks) < pressure
+	l := g.lane(class)
+	return time.Since(l.line) < pressure || behind && time.Since(l.behind) < pressure || time.Since(g.looks) < pressure
 }
 
 // expect notes that callers will come back at about the same moment, unless that is when they look for a repair.
