@@ -46,6 +46,7 @@ type lane struct {
 	closed   time.Time // nobody calls before
 	line     time.Time // the latest turn that refused live callers were told
 	behind   time.Time // the same of those in the background
+	expected time.Time // when those come back whose requests failed
 	queues   [3][]*waiter
 	passedBy int // live requests since the last background one
 	timer    *time.Timer

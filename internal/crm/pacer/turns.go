@@ -10,6 +10,8 @@ import (
 const (
 	// pressure is how long after the last turn of refused callers others may still come back.
 	pressure = 5 * time.Second
+	// foreseen is how far ahead those are waited for who come back after a failure.
+	foreseen = time.Minute
 	// unlimitedStep keeps refused callers apart where we know no rate.
 	unlimitedStep = 10 * time.Millisecond
 
@@ -133,17 +135,23 @@ func (g *gate) pressed(class crm.Class, behind bool) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lane(class)
-	return time.Since(l.line) < pressure || behind && time.Since(l.behind) < pressure || time.Since(g.looks) < pressure
+	for _, latest := range []time.Time{l.line, l.expected, g.looks} {
+		if time.Since(latest) < pressure {
+			return true
+		}
+	}
+	return behind && time.Since(l.behind) < pressure
 }
 
-// expect notes that callers will come back at about the same moment, unless that is when they look for a repair.
+// expect notes that callers will come back at about the same moment, unless that is when they look for a repair. Nobody who comes
+// meanwhile is kept until then: the lane is open.
 func (g *gate) expect(class crm.Class, refusal *crm.Error) {
 	if repairs(refusal) {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if l, at := g.lane(class), time.Now().Add(refusal.RetryAfter); l.line.Before(at) {
-		l.line = at
+	if l, at := g.lane(class), time.Now().Add(min(refusal.RetryAfter, foreseen)); l.expected.Before(at) {
+		l.expected = at
 	}
 }

@@ -138,3 +138,27 @@ func TestALiveLeadIsNotBehindABackfill(t *testing.T) {
 		})
 	}
 }
+
+// TestOnesRetryAfterIsNotTheOthers: that one request is to come again in an hour says nothing about those that come meanwhile.
+func TestOnesRetryAfterIsNotTheOthers(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []crm.Error{
+		{Kind: crm.Transient, Code: "http_503", Status: 503, RetryAfter: time.Hour},
+		{Kind: crm.Transient, Code: "http_477", Status: 477, RetryAfter: time.Hour},
+	} {
+		bubble.Test(t, func(t *testing.T) {
+			v := &vendor{takes: 100 * time.Millisecond, script: []*crm.Error{&failure}}
+			paced := pacer.New(batching{v, 100}, pacer.Options{Limits: per(10, 10*time.Second)})
+			require.Equal(t, time.Hour, paced.Upsert(t.Context(), "contacts", one())[0].Err.RetryAfter)
+			pass(2 * time.Minute)
+			began := time.Now()
+			require.Nil(t, paced.Upsert(t.Context(), "contacts", one())[0].Err)
+			require.LessOrEqual(t, time.Since(began), 105*time.Millisecond, "nobody is expected at any moment now")
+			told := burst(t, 3000, func(ctx context.Context, n int) *crm.Error {
+				return paced.Upsert(ctx, "contacts", []crm.Write{write(fmt.Sprint(n))})[0].Err
+			})
+			require.Greater(t, told, 10*time.Second)
+			require.Less(t, told, 40*time.Second)
+		})
+	}
+}
