@@ -34,7 +34,6 @@ type gate struct {
 	short  []*window
 	long   []*allowance
 	lanes  map[crm.Class]*lane
-	shared bool      // what is ours is leased
 	cost   float64   // requests that a batch takes, by experience
 	turned int       // requests whose callers were told to come again, since the last claim
 	looks  time.Time // the latest moment that was told to callers who wait for a repair
@@ -411,9 +410,9 @@ func (g *gate) heard(now time.Time, said crm.Allowance) {
 			return
 		}
 	}
-	if !g.shared { // one that is shared is shared by what was configured
-		g.short = append(g.short, newWindow(limit, limit.Calls))
-	}
+	w := newWindow(limit, limit.Calls)
+	w.learnt = true
+	g.short = append(g.short, w)
 }
 
 // ours is how many of so many calls may be used.

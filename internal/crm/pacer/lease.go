@@ -98,6 +98,9 @@ func (l *lease) claim(worker string, tooMany bool) crm.Claim {
 	now := time.Now()
 	claim := crm.Claim{Destination: l.destination, Worker: worker, Lasts: leaseLasts, TooMany: tooMany}
 	for _, w := range l.gate.short {
+		if w.learnt {
+			continue
+		}
 		w.forget(now)
 		demand := w.used() + l.gate.turned
 		for _, lane := range l.gate.lanes {
@@ -157,6 +160,8 @@ func (l *lease) goOn(claim crm.Claim) {
 		return
 	}
 	for _, w := range l.gate.short {
-		w.share = max(1, w.limit.Calls/alone)
+		if !w.learnt {
+			w.share = max(1, w.limit.Calls/alone)
+		}
 	}
 }

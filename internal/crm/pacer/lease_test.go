@@ -53,10 +53,10 @@ func (b *budget) told() (claims []crm.Claim) {
 	return claims
 }
 
-// sharing is the gate of a worker that leases its part of a hundred calls in ten seconds.
-func sharing(t *testing.T, b *budget) crm.Gate {
+// sharing is the gate of a worker that leases its part of limits.
+func sharing(t *testing.T, b *budget, limits []pacer.Limit) (crm.Gate, *pacer.Pacer) {
 	t.Helper()
-	gate, paced := gateOf(t, pacer.Options{Destination: "crm", Shared: true, Limits: per(100, 10*time.Second)})
+	gate, paced := gateOf(t, pacer.Options{Destination: "crm", Shared: true, Limits: limits})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -65,7 +65,7 @@ func sharing(t *testing.T, b *budget) crm.Gate {
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	synctest.Wait()
-	return gate
+	return gate, paced
 }
 
 // TestTheOthersAreTold: when the vendor says "too many", the budget hears of every class that nobody calls, as soon as it hears
@@ -74,7 +74,7 @@ func TestTheOthersAreTold(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
 		b := &budget{part: 100}
-		gate := sharing(t, b)
+		gate, _ := sharing(t, b, per(100, 10*time.Second))
 		require.NoError(t, ask(t.Context(), gate, crm.Searches))
 		require.NoError(t, gate.Wait(t.Context(), crm.Calls))
 		b.set(100, true)
@@ -98,12 +98,52 @@ func TestTheOthersAreTold(t *testing.T) {
 	})
 }
 
+// TestALearntLimitIsAWorkersOwn: one that only the vendor's headers tell is kept by a worker that shares the others, and is not in
+// what it claims, also while the budget is away.
+func TestALearntLimitIsAWorkersOwn(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string][]pacer.Limit{"alone": nil, "beside another": {{Class: crm.Calls, Calls: 1000, Per: time.Second}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble.Test(t, func(t *testing.T) {
+				b := &budget{part: 1000, away: true}
+				gate, paced := sharing(t, b, limits)
+				require.NoError(t, gate.Wait(t.Context(), crm.Calls))
+				gate.Report(crm.Calls, crm.Answer{Allowances: []crm.Allowance{{Class: crm.Calls, Per: 10 * time.Second, Max: 100, Left: 99}}})
+				ours := func() int {
+					all := paced.State().Limits
+					require.Len(t, all, len(limits)+1)
+					return all[len(all)-1].Ours
+				}
+				require.Equal(t, 100, ours())
+				pass(2 * time.Second)
+				require.Equal(t, 100, ours(), "the budget is away")
+				b.set(1000, false)
+				pass(2 * time.Second)
+				var sent []time.Time
+				for began := time.Now(); time.Since(began) < time.Minute; {
+					if ask(t.Context(), gate, crm.Calls) == nil {
+						sent = append(sent, time.Now())
+						continue
+					}
+					pass(100 * time.Millisecond)
+				}
+				requireWithin(t, sent, 100, 10*time.Second)
+				require.Greater(t, len(sent), 500, "and is used")
+				for _, claim := range b.told() {
+					require.Len(t, claim.Wants, len(limits))
+				}
+			})
+		})
+	}
+}
+
 // TestALeaseTellsWhatIsCounted: what a worker may send until it hears, and what it has sent of a larger part, is its own.
 func TestALeaseTellsWhatIsCounted(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
 		b := &budget{part: 60}
-		gate := sharing(t, b)
+		gate, _ := sharing(t, b, per(100, 10*time.Second))
 		held := func() int {
 			claims := b.told()
 			require.NotEmpty(t, claims)

@@ -80,7 +80,7 @@ func New(next crm.Connector, o Options) *Pacer {
 	}
 	p.gate = &gate{
 		linger: o.Linger, part: o.Part, metrics: o.Metrics, breaker: newBreaker(o.Probe, o.Metrics.Circuit), lanes: map[crm.Class]*lane{},
-		shared: o.Shared, versions: func(context.Context) string { return "" },
+		versions: func(context.Context) string { return "" },
 	}
 	p.lease = newLease(p.gate, o)
 	p.gate.limited = p.lease.soon

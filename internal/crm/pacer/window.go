@@ -44,6 +44,7 @@ const (
 type window struct {
 	limit   Limit
 	share   int     // of limit.Calls, this worker's
+	learnt  bool    // from the vendor's headers: no other worker may know of it, so that the share is all of it
 	factor  float64 // of the share, after "too many"
 	changed time.Time
 	others  int         // requests in a span that somebody outside makes, by the vendor's count
