@@ -77,7 +77,8 @@ func (a *Activities) give(ctx context.Context, id submission.ID, plan sealedPlan
 	var calls []ledger.CallRecord
 	var failed error
 	for _, record := range owned {
-		if _, given := plan.Given[record.Object]; given || record.Owner != "" || owner == "" {
+		is := record.Object + "/" + record.ID // a mapping may write several records of one kind
+		if _, given := plan.Given[is]; given || record.Owner != "" || owner == "" {
 			continue
 		}
 		now, call, err := connector.SetOwner(ctx, record.Object, record.ID, owner)
@@ -97,7 +98,7 @@ func (a *Activities) give(ctx context.Context, id submission.ID, plan sealedPlan
 		if plan.Given == nil {
 			plan.Given = map[string]string{}
 		}
-		plan.Given[record.Object] = now
+		plan.Given[is] = now
 	}
 	if failed != nil && len(plan.Given) > 0 { // the next attempt goes on from here
 		if err := a.savePlan(context.WithoutCancel(ctx), id, plan); err != nil {

@@ -62,7 +62,7 @@ type sealedPlan struct {
 	Rules       string            `json:"rules,omitempty"`       // version of the rules as a unit, which also routes it
 	Written     map[string]Record `json:"written,omitempty"`     // by the name of the plan's object
 	IsCustomer  bool              `json:"is_customer,omitempty"` // the customer rule applied to what was written
-	Given       map[string]string `json:"given,omitempty"`       // owner by object
+	Given       map[string]string `json:"given,omitempty"`       // owner by record: the CRM's kind of it, a slash, its id
 }
 
 func (a *Activities) savePlan(ctx context.Context, id submission.ID, plan sealedPlan) error {

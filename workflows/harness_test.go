@@ -209,7 +209,8 @@ type scriptedCRM struct {
 	calls   []time.Time  // when an attempt began
 	owners  map[string]string
 	known   map[string]bool
-	reads   crm.Fields // what records hold beside what is written
+	reads   crm.Fields               // what records hold beside what is written
+	idOf    func(w crm.Write) string // the record that a write finds; nil for one of each kind
 }
 
 func (c *scriptedCRM) Upsert(_ context.Context, object string, writes []crm.Write) []crm.Result {
@@ -233,11 +234,15 @@ func (c *scriptedCRM) Upsert(_ context.Context, object string, writes []crm.Writ
 			outcome = crm.Updated
 		}
 		c.known[key] = true
-		record := crm.Fields{"owner": c.owners[object+"/1"]}
+		id := "1"
+		if c.idOf != nil {
+			id = c.idOf(w)
+		}
+		record := crm.Fields{"owner": c.owners[object+"/"+id]}
 		for name, value := range c.reads {
 			record[name] = value
 		}
-		results[i] = crm.Result{RecordID: "1", Outcome: outcome, Record: record, Call: &crm.Call{Operation: "upsert " + object, Started: time.Now()}}
+		results[i] = crm.Result{RecordID: id, Outcome: outcome, Record: record, Call: &crm.Call{Operation: "upsert " + object, Started: time.Now()}}
 	}
 	return results
 }
