@@ -69,14 +69,18 @@ func (p *program) serve(ctx context.Context) error {
 	return err
 }
 
-// startWhenServed waits until Temporal serves: a worker that comes up first, or through an outage, is no failure. It
-// returns no workers when ctx ends before that.
+// startWhenServed waits until Temporal serves: a worker that comes up first, or through an outage, is no failure. Nor does it
+// start before it knows which CRMs are stopped: local attempts would write to them. It returns no workers when ctx ends before
+// that.
 func (p *program) startWhenServed(ctx context.Context, fatal chan<- error) ([]worker.Worker, error) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for waited := false; ; waited = true {
 		asked, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := temporal.Healthy(asked, p.temporal)
+		if err == nil {
+			err = p.queues.Ask(asked)
+		}
 		cancel()
 		if err == nil {
 			return p.start(fatal)

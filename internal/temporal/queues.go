@@ -2,6 +2,8 @@ package temporal
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -26,7 +28,7 @@ type Queues struct {
 	held map[string]bool // by destination
 }
 
-// NewQueues watches the queues of the destinations, asking every so often once Watch runs.
+// NewQueues watches the queues of the destinations, asking every so often once Watch runs. Nothing is known of them before Ask.
 func NewQueues(c client.Client, namespace string, destinations []string, every time.Duration, logger *slog.Logger) *Queues {
 	q := &Queues{client: c, namespace: namespace, every: every, logger: logger, held: map[string]bool{}}
 	for _, destination := range destinations {
@@ -48,15 +50,22 @@ func (q *Queues) Watch(ctx context.Context) {
 	ticker := time.NewTicker(q.every)
 	defer ticker.Stop()
 	for {
-		for _, destination := range q.destinations() {
-			q.ask(ctx, destination)
-		}
+		_ = q.Ask(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 	}
+}
+
+// Ask asks about every queue once, and says which did not answer. A worker must not write before it knows all of them.
+func (q *Queues) Ask(ctx context.Context) error {
+	var failed []error
+	for _, destination := range q.destinations() {
+		failed = append(failed, q.ask(ctx, destination))
+	}
+	return errors.Join(failed...)
 }
 
 func (q *Queues) destinations() []string {
@@ -69,7 +78,7 @@ func (q *Queues) destinations() []string {
 	return names
 }
 
-func (q *Queues) ask(ctx context.Context, destination string) {
+func (q *Queues) ask(ctx context.Context, destination string) error {
 	queue := submission.QueueCRM(destination)
 	answer, err := q.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace:     q.namespace,
@@ -78,7 +87,7 @@ func (q *Queues) ask(ctx context.Context, destination string) {
 		ReportConfig:  true,
 	})
 	if err != nil {
-		return
+		return fmt.Errorf("ask Temporal about the task queue %s: %w", queue, err)
 	}
 	held := answer.GetConfig().GetQueueRateLimit().GetRateLimit() != nil
 	q.mu.Lock()
@@ -88,4 +97,5 @@ func (q *Queues) ask(ctx context.Context, destination string) {
 	if changed {
 		q.logger.Info("task queue limit changed", "queue", queue, "held", held)
 	}
+	return nil
 }
