@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,6 +57,9 @@ func TestSalesforceRefuses(t *testing.T) {
 		"owner has left":   {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","OwnerId":"005dL0000012aB3QAI"}`, "INACTIVE_OWNER_OR_USER", 400},
 		"queue for others": {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","OwnerId":"00GdL000000XyZ9UAK"}`, "INVALID_CROSS_REFERENCE_KEY", 400},
 		"queue of contact": {"POST", "/sobjects/Contact", `{"LastName":"A","OwnerId":"00GdL000000XyZ1UAK"}`, "FIELD_INTEGRITY_EXCEPTION", 400},
+		"no int":           {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","NumberOfEmployees":3.5}`, "JSON_PARSER_ERROR", 400},
+		"no 32 bits":       {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","NumberOfEmployees":2147483648}`, "JSON_PARSER_ERROR", 400},
+		"no time":          {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","At__c":"10:30"}`, "JSON_PARSER_ERROR", 400},
 		"too big a number": {"POST", "/sobjects/Lead", `{"LastName":"A","Company":"B","NumberOfEmployees":999999999}`, "NUMBER_OUTSIDE_VALID_RANGE", 400},
 		"key in the body":  {"PATCH", "/sobjects/Lead/Submission_Key__c/k", `{"Submission_Key__c":"k","LastName":"A","Company":"B"}`, "INVALID_FIELD", 400},
 		"e-mail is no key": {"PATCH", "/sobjects/Lead/Email/a@example.com", `{"LastName":"A","Company":"B"}`, "NOT_FOUND", 404},
@@ -73,6 +77,7 @@ func TestSalesforceRefuses(t *testing.T) {
 			t.Parallel()
 			s := startOrg(t, salesforce.Options{})
 			s.Salesforce.AddField("Lead", salesforce.Field{Name: "Size__c", Type: "picklist", Options: []string{"S", "M"}})
+			s.Salesforce.AddField("Lead", salesforce.Field{Name: "At__c", Type: "time"})
 			var list []complaint
 			askOrg(t, s, c.method, data+c.path, c.body, c.status, &list)
 			require.Equal(t, c.code, list[0].Code)
@@ -109,6 +114,28 @@ func TestSalesforceRecords(t *testing.T) {
 	require.Equal(t, "ENTITY_IS_DELETED", list[0].Code)
 	askOrg(t, s, "PATCH", path, `{"LastName":"Danes","Company":"Diner"}`, 201, &again)
 	require.NotEqual(t, made.ID, again.ID)
+}
+
+// TestSalesforceNumbers: numbers are shown as doubles, and a query takes one of more than 32 bits with a point only.
+func TestSalesforceNumbers(t *testing.T) {
+	t.Parallel()
+	s := startOrg(t, salesforce.Options{})
+	s.Salesforce.AddField("Account", salesforce.Field{Name: "Number__c", Type: "double"})
+	s.Salesforce.AddField("Account", salesforce.Field{Name: "At__c", Type: "time"})
+	for sent, shown := range map[string]string{
+		"42": "42.0", "-2.5": "-2.5", "9999999": "9999999.0", "12345678": "1.2345678E7", "10000000000": "1.0E10", "0": "0.0", "0.0001": "1.0E-4",
+	} {
+		id := s.Salesforce.Put("Account", "", map[string]any{"Name": "x", "NumberOfEmployees": 42, "At__c": "10:30:00.000Z"})
+		askOrg(t, s, "PATCH", data+"/sobjects/Account/"+id, `{"Number__c":`+sent+`}`, 204, nil)
+		var read map[string]json.RawMessage
+		askOrg(t, s, "GET", data+"/sobjects/Account/"+id+"?fields=NumberOfEmployees,Number__c", "", 200, &read)
+		require.Equal(t, []string{"42", shown}, []string{string(read["NumberOfEmployees"]), string(read["Number__c"])})
+	}
+	require.Equal(t, 1, count(t, s, "SELECT Id FROM Account WHERE Number__c = 10000000000.0"))
+	require.Equal(t, 7, count(t, s, "SELECT Id FROM Account WHERE At__c = 10:30:00Z"))
+	var list []complaint
+	askOrg(t, s, "GET", data+"/query?q="+url.QueryEscape("SELECT Id FROM Account WHERE Number__c = 10000000000"), "", 400, &list)
+	require.Equal(t, "MALFORMED_QUERY", list[0].Code)
 }
 
 // TestSalesforceDuplicates: an alert can be passed, a block cannot, and neither changes what is there.

@@ -103,8 +103,13 @@ func (p *parser) literal() (literal, *failure) {
 	case strings.EqualFold(w.text, "true"), strings.EqualFold(w.text, "false"):
 		l.kind, l.text = "boolean", strings.ToLower(w.text)
 	default:
-		if _, err := strconv.ParseFloat(w.text, 64); err == nil {
+		if n, err := strconv.ParseFloat(w.text, 64); err == nil {
+			if n != float64(int32(n)) && !strings.ContainsAny(w.text, ".eE") { // what has no point is an int
+				return l, malformed("unknown error parsing query")
+			}
 			l.kind = "number"
+		} else if t, ok := parseTime(w.text); ok {
+			l.kind, l.text = "time", t.Format(timeLayout)
 		} else if isDay(w.text) {
 			l.kind = "date"
 		} else if t, ok := parseMoment(w.text); ok {

@@ -125,6 +125,8 @@ func (l literal) of(f *field) (any, *failure) {
 		want, quotes = "number", " and should not be enclosed in quotes"
 	case "date":
 		want, quotes = "date", " and should not be enclosed in quotes"
+	case "time":
+		want, quotes = "time", " and should not be enclosed in quotes"
 	case "datetime":
 		want, quotes = "moment", " and should not be enclosed in quotes"
 	}

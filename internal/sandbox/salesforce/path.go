@@ -67,7 +67,7 @@ func (s *Server) row(r *request, one *record, fields []string) map[string]any {
 			inner[relationship] = append(inner[relationship], rest)
 		} else {
 			f := one.object.field(path)
-			row[f.Name] = one.values[f.Name]
+			row[f.Name] = f.shown(one.values[f.Name])
 		}
 	}
 	for relationship, paths := range inner {

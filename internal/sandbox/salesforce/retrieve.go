@@ -71,7 +71,7 @@ func (s *Server) retrieve(r *request) answer {
 		}
 		results[i] = map[string]any{"attributes": attributes(r.base(), found)}
 		for _, f := range fields {
-			results[i][f.Name] = found.values[f.Name]
+			results[i][f.Name] = f.shown(found.values[f.Name])
 		}
 	}
 	return answer{status: http.StatusOK, body: results}

@@ -105,13 +105,13 @@ func (s *Server) show(r *request, found *record) answer {
 			if f == nil {
 				return refused(http.StatusBadRequest, "INVALID_FIELD", "No such column '%s' on sobject of type %s", name, found.object.name).answer()
 			}
-			body[f.Name] = found.values[f.Name]
+			body[f.Name] = f.shown(found.values[f.Name])
 		}
 		body["Id"] = found.id
 		return answer{status: http.StatusOK, body: body}
 	}
 	for _, f := range found.object.fields {
-		body[f.Name] = found.values[f.Name]
+		body[f.Name] = f.shown(found.values[f.Name])
 	}
 	return answer{status: http.StatusOK, body: body}
 }

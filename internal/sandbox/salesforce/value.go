@@ -53,6 +53,12 @@ func (f *field) value(sent any) (any, *failure) {
 			return nil, f.misread(sent)
 		}
 		return moment(t), nil
+	case "time":
+		t, ok := parseTime(text)
+		if !ok {
+			return nil, f.misread(sent)
+		}
+		return t.Format(timeLayout), nil
 	case "id", "reference":
 		if !isID(text) {
 			return nil, wrong("MALFORMED_ID", []string{f.Name}, "%s: id value of incorrect type: %s", f.label, text)
@@ -76,7 +82,7 @@ func (f *field) number(sent any) (any, *failure) {
 		return nil, nil
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || (f.Type == "int" && n != math.Trunc(n)) {
+	if err != nil || (f.Type == "int" && n != float64(int32(n))) {
 		return nil, f.misread(sent)
 	}
 	if f.digits > 0 && math.Abs(n) >= math.Pow10(f.digits) {
@@ -141,6 +147,14 @@ func (f *field) misread(sent any) *failure {
 	}
 	return refused(http.StatusBadRequest, "JSON_PARSER_ERROR",
 		"Cannot deserialize instance of %s from %s value %v or request may be missing a required field at [line:1, column:1]", f.Type, kind, sent)
+}
+
+const timeLayout = "15:04:05.000Z"
+
+// parseTime reads a time of day, which has to say that it is one of no zone.
+func parseTime(text string) (time.Time, bool) {
+	t, err := time.Parse("15:04:05.999999999Z", text)
+	return t, err == nil
 }
 
 // parseMoment reads a datetime in the ways that the org takes it.
