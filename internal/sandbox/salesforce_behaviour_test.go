@@ -238,14 +238,15 @@ func TestSalesforceQueries(t *testing.T) {
 	}
 	require.Equal(t, 3, count(t, s, "SELECT Id FROM Contact ORDER BY LastName DESC, Id LIMIT 3"))
 	for query, code := range map[string]string{
-		"SELECT Id FROM Contact WHERE LastName = 'A' AND Title = 'B' OR Title = 'C'": "MALFORMED_QUERY",
-		"SELECT Id FROM Contact WHERE LastName = 'A":                                 "MALFORMED_QUERY",
-		"SELECT Id, Id FROM Contact":                                                 "MALFORMED_QUERY",
-		"SELECT Foo FROM Contact":                                                    "INVALID_FIELD",
-		"SELECT Id FROM Foo":                                                         "INVALID_TYPE",
-		"SELECT Id FROM Contact WHERE LastName = 5":                                  "INVALID_FIELD",
-		"SELECT Id FROM Contact WHERE SystemModstamp > '2026-04-14T09:14:41Z'":       "INVALID_FIELD",
-		"SELECT Id FROM Contact WHERE Description = 'x'":                             "INVALID_FIELD",
+		"SELECT Id FROM Contact WHERE LastName = 'A' AND Title = 'B' OR Title = 'C'":   "MALFORMED_QUERY",
+		"SELECT Id FROM Contact WHERE LastName = 'A":                                   "MALFORMED_QUERY",
+		"SELECT Id FROM Contact WHERE LastName = '" + strings.Repeat("x", 4_001) + "'": "MALFORMED_QUERY",
+		"SELECT Id, Id FROM Contact":                                                   "MALFORMED_QUERY",
+		"SELECT Foo FROM Contact":                                                      "INVALID_FIELD",
+		"SELECT Id FROM Foo":                                                           "INVALID_TYPE",
+		"SELECT Id FROM Contact WHERE LastName = 5":                                    "INVALID_FIELD",
+		"SELECT Id FROM Contact WHERE SystemModstamp > '2026-04-14T09:14:41Z'":         "INVALID_FIELD",
+		"SELECT Id FROM Contact WHERE Description = 'x'":                               "INVALID_FIELD",
 	} {
 		var list []complaint
 		askOrg(t, s, "GET", data+"/query?q="+url.QueryEscape(query), "", 400, &list)

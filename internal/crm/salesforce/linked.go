@@ -17,7 +17,7 @@ type node struct {
 	write  crm.Write         // with the ids of what it links to, or with what stands for them
 	links  map[string]*node  // by field
 	filled map[string]string // the ids that are in write, by field
-	mark   string            // stands for its id as long as that is not known
+	mark   mark              // stands for its id as long as that is not known
 	before group             // the writes before it
 	item   *item
 	id     string // of its record, once that is found or written
@@ -26,6 +26,9 @@ type node struct {
 	apart  bool   // it goes by itself, because a collection was refused as a whole
 	halted int    // how often it was left undone because of another record
 }
+
+// mark stands for the id of a record that is not known yet. It is no text, so that nobody can type one.
+type mark string
 
 // group are writes that link to each other, in order.
 type group []*node
@@ -52,7 +55,7 @@ func (c *Connector) UpsertLinked(ctx context.Context, groups [][]crm.Linked) [][
 		for j := range groups[i] {
 			n := &node{
 				linked: &groups[i][j], result: &results[i][j], links: map[string]*node{}, filled: map[string]string{},
-				before: all[i], mark: "@" + strconv.Itoa(i) + "." + strconv.Itoa(j),
+				before: all[i], mark: mark(strconv.Itoa(i) + "." + strconv.Itoa(j)),
 			}
 			for field, to := range n.linked.Links {
 				n.links[field] = all[i][to]

@@ -118,7 +118,7 @@ func (c *Connector) finish(sent map[*item]*node, p part, again []*item) {
 // refer has records refer to the answers of earlier parts for the ids of new records.
 // See https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/requests_composite.htm.
 func refer(parts []part, sent map[*item]*node) {
-	at := map[string]string{} // by what stands for an id
+	at := map[mark]string{}
 	for _, p := range parts {
 		for j, out := range p.batch {
 			n := sent[out.item]

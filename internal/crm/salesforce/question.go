@@ -3,7 +3,10 @@ package salesforce
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+
+	"handoff/internal/crm"
 )
 
 // question is one query for the records of items of one object.
@@ -26,12 +29,48 @@ func questions(o *object, items []*item) (all []question) {
 	return all
 }
 
-// ask asks several questions in one request.
+// ask asks several questions in one request, and in parts those whose answer says too little of each of their items.
 func (c *Connector) ask(ctx context.Context, asked []question) {
+	var again []question
+	for i, a := range c.answers(ctx, asked) {
+		if q := asked[i]; len(q.items) > 1 && a.failure != nil && mayBeOneValue(a.failure) {
+			again = append(again, q.parts()...)
+		} else {
+			match(q.items, a.rows, a.call, a.failure)
+		}
+	}
+	for some := range slices.Chunk(again, maxHeavy) {
+		c.ask(ctx, some)
+	}
+}
+
+// parts are questions for fewer of the items each, as many as go in one request.
+func (q question) parts() (all []question) {
+	for some := range slices.Chunk(q.items, (len(q.items)+maxHeavy-1)/maxHeavy) {
+		all = append(all, questions(q.o, some)...)
+	}
+	return all
+}
+
+// mayBeOneValue says whether a query may have been refused because of one of the values that it asks for.
+func mayBeOneValue(failure *crm.Error) bool {
+	return failure.Kind == crm.Invalid || failure.Code == "MALFORMED_QUERY"
+}
+
+// heard is the answer to a question.
+type heard struct {
+	rows    []row
+	call    *crm.Call
+	failure *crm.Error
+}
+
+// answers asks several questions in one request, and reads the pages that follow.
+func (c *Connector) answers(ctx context.Context, asked []question) []heard {
+	all := make([]heard, len(asked))
 	if len(asked) == 1 {
-		rows, call, failure := c.queryAll(ctx, "read "+asked[0].o.name, asked[0].soql, maxFound)
-		match(asked[0].items, rows, call, failure)
-		return
+		a := &all[0]
+		a.rows, a.call, a.failure = c.queryAll(ctx, "read "+asked[0].o.name, asked[0].soql, maxFound)
+		return all
 	}
 	requests := make([]subrequest, len(asked))
 	for i, q := range asked {
@@ -43,12 +82,13 @@ func (c *Connector) ask(ctx context.Context, asked []question) {
 		if failures[i] == nil {
 			failures[i] = replies[i].Read(&first)
 		}
-		rows, call, failure := first.Records, replies[i].Call, failures[i]
-		if failure == nil && first.more() && len(rows) < maxFound {
+		a := &all[i]
+		a.rows, a.call, a.failure = first.Records, replies[i].Call, failures[i]
+		if a.failure == nil && first.more() && len(a.rows) < maxFound {
 			var more []row
-			more, call, failure = c.pages(ctx, "read "+q.o.name, first.Next, maxFound-len(rows))
-			rows = append(rows, more...)
+			more, a.call, a.failure = c.pages(ctx, "read "+q.o.name, first.Next, maxFound-len(a.rows))
+			a.rows = append(a.rows, more...)
 		}
-		match(q.items, rows, call, failure)
 	}
+	return all
 }

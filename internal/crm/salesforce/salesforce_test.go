@@ -276,7 +276,7 @@ func TestLinkedRecords(t *testing.T) {
 	require.Equal(t, lead, s.Salesforce.Records("Task")[0]["WhoId"])
 	require.Equal(t, lead, s.Salesforce.Records("CampaignMember")[0]["LeadId"])
 
-	both := crm.Write{Submission: "sub", Keys: [][]string{{salesforce.KeyField}}, Fields: crm.Fields{salesforce.KeyField: "2", "lead_id": lead, "contact_id": "003"}}
+	both := crm.Write{Submission: "sub", Keys: [][]string{{salesforce.KeyField}}, Fields: crm.Fields{salesforce.KeyField: "2", "lead_id": lead, "contact_id": "003dL0000000001QAA"}}
 	result := c.Upsert(t.Context(), "task", []crm.Write{both})[0]
 	require.Equal(t, &crm.Error{Kind: crm.Misconfigured, Code: "one_field_twice", Fields: []string{"contact_id", "lead_id"}}, result.Err)
 }

@@ -40,6 +40,8 @@ func (f field) encode(value any) (any, bool) {
 		return strings.Join(v, ";"), true
 	case string:
 		return f.encodeText(v)
+	case mark:
+		return v, true
 	}
 	return nil, false
 }
@@ -67,8 +69,16 @@ func (f field) encodeText(text string) (any, bool) {
 		}
 		_, err := time.Parse(time.DateOnly, text)
 		return text, err == nil
+	case f.isID():
+		id := strings.TrimSpace(text)
+		return id, aRecordID.MatchString(id)
 	}
 	return text, true
+}
+
+// isID says that a field holds ids of records. What leads to an external object holds that object's own key.
+func (f field) isID() bool {
+	return f.Type == "id" || f.Type == "reference" && !slices.ContainsFunc(f.ReferenceTo, func(to string) bool { return strings.HasSuffix(to, "__x") })
 }
 
 func (f field) isNumber() bool {
@@ -131,6 +141,8 @@ func (f field) canonical(value any) string {
 			return strings.Join(slices.Sorted(strings.SplitSeq(v, ";")), ";")
 		}
 		return strings.TrimSpace(v)
+	case mark:
+		return string(v)
 	}
 	return ""
 }

@@ -3,7 +3,12 @@ package salesforce
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
+
+// maxLiteral is how long a text may be that a query asks for.
+// See https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_conditionexpression.htm.
+const maxLiteral = 4_000
 
 // conditions reads conditions of one kind: AND and OR are mixed with parentheses only.
 func (p *parser) conditions() (*condition, *failure) {
@@ -96,6 +101,8 @@ func (p *parser) literal() (literal, *failure) {
 	w := p.peek()
 	l := literal{text: w.text}
 	switch {
+	case w.quoted && utf8.RuneCountInString(w.text) > maxLiteral:
+		return l, malformed("strings in WHERE clauses cannot exceed %d characters", maxLiteral)
 	case w.quoted:
 		l.kind = "string"
 	case strings.EqualFold(w.text, "null"):
