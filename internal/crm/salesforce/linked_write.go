@@ -93,7 +93,7 @@ func (c *Connector) sendNodes(ctx context.Context, parts []part, sent map[*item]
 			for _, out := range p.batch {
 				sent[out.item].halt(p.how, out, replies[i], failure)
 			}
-		case failure != nil && p.heavy() && wire.MayBeOneItem(failure):
+		case failure != nil && p.heavy() && mayBeOneRecord(failure):
 			for _, out := range p.batch {
 				sent[out.item].apart = true
 			}

@@ -1,6 +1,7 @@
 package salesforce_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,80 @@ import (
 	"handoff/internal/crm"
 	org "handoff/internal/sandbox/salesforce"
 )
+
+// TestValuesThatCannotBeRead: what a field cannot hold is refused before it is sent, and what it can is written in its form.
+func TestValuesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	for name, kind := range map[string]string{"Opens__c": "time", "Visits__c": "double", "Ready__c": "boolean", "Day__c": "date", "At__c": "datetime"} {
+		s.Salesforce.AddField("Lead", org.Field{Name: name, Type: kind})
+	}
+	c := warmed(t, s, nil)
+	var writes []crm.Write
+	var want []any
+	var fields []string
+	for field, values := range map[string]map[any]any{ // what is there afterwards by what is written, nil where it is refused
+		"NumberOfEmployees": {
+			json.Number("3.5"): nil, "3,5": nil, json.Number("2147483648"): nil, "1/2": nil, true: nil, json.Number("3.0"): 3.0, "1e3": 1000.0, "-7": -7.0,
+		},
+		"Opens__c":  {"soon": nil, "25:00": nil, json.Number("9"): nil, "9:05": "09:05:00.000Z", "10:30:15.5": "10:30:15.500Z", "10:30:15.000Z": "10:30:15.000Z"},
+		"Visits__c": {"many": nil, false: nil, json.Number("2.5"): 2.5},
+		"Ready__c":  {"perhaps": nil, json.Number("2"): nil, json.Number("1"): true, "false": false},
+		"Day__c":    {json.Number("20260414"): nil, "14.04.2026": nil, "2026-04-14": "2026-04-14"},
+		"At__c":     {true: nil, "14.04.2026": nil, "2026-04-14": "2026-04-14T00:00:00.000+0000"},
+	} {
+		for value, stored := range values {
+			writes = append(writes, person(fmt.Sprintf("person%d@example.com", len(writes)), crm.Fields{field: value}))
+			want, fields = append(want, stored), append(fields, field)
+		}
+	}
+	s.Salesforce.ForgetCalls()
+	results := c.Upsert(t.Context(), "lead", writes)
+	require.Len(t, s.Salesforce.Calls(), 2)
+	leads := byField(s, "Lead", "Email")
+	for n, result := range results {
+		value := writes[n].Fields[fields[n]]
+		if want[n] == nil {
+			require.Equal(t, &crm.Error{Kind: crm.Invalid, Code: "bad_value", Fields: fields[n : n+1]}, result.Err, "%s: %v", fields[n], value)
+			continue
+		}
+		written(t, result)
+		require.Equal(t, want[n], leads[writes[n].Fields["Email"]][fields[n]], "%s: %v", fields[n], value)
+	}
+}
+
+// TestUnreadableCollection: where Salesforce cannot read one record of a collection the others are written without it.
+func TestUnreadableCollection(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	s.Salesforce.AddField("Contact", org.Field{Name: "Size__c", Type: "string"})
+	c := warmed(t, s, nil)
+	s.Salesforce.AddField("Contact", org.Field{Name: "Size__c", Type: "double"}) // it is not known yet
+	var writes []crm.Write
+	for n := range 9 {
+		w := person(fmt.Sprintf("person%d@example.com", n), crm.Fields{"Size__c": "7"})
+		delete(w.Fields, "Company")
+		writes = append(writes, w)
+	}
+	writes[5].Fields["Size__c"] = "seven"
+	for n, result := range c.Upsert(t.Context(), "contact", writes) {
+		if n == 5 {
+			require.Equal(t, "JSON_PARSER_ERROR", result.Err.Code)
+		} else {
+			written(t, result)
+		}
+	}
+	groups := customers(10, 19, 0, nil)
+	groups[5][1].Write.Fields["Size__c"] = "seven"
+	for n, group := range c.UpsertLinked(t.Context(), groups) {
+		if n == 5 {
+			require.Equal(t, "JSON_PARSER_ERROR", group[1].Err.Code)
+		} else {
+			allWritten(t, [][]crm.Result{group})
+		}
+	}
+	require.Len(t, s.Salesforce.Records("Contact"), 16)
+}
 
 // TestKeyThatIsNoID: what somebody types for the id of a record is refused before anybody is looked for by it.
 func TestKeyThatIsNoID(t *testing.T) {

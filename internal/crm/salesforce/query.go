@@ -21,7 +21,7 @@ func (f field) literal(value any) string {
 	switch {
 	case value == nil || text == "":
 		return "null"
-	case f.isNumber(), f.Type == "boolean", f.Type == "date", f.Type == "datetime":
+	case f.isNumber(), slices.Contains([]string{"boolean", "date", "datetime", "time"}, f.Type):
 		return text
 	}
 	return quote(text)

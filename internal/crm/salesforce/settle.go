@@ -24,7 +24,7 @@ func (c *Connector) settleAll(ctx context.Context, how operation, batch []outgoi
 	if failure == nil {
 		answers, failure = answersTo(batch, r)
 	}
-	if failure != nil && len(batch) > 1 && wire.MayBeOneItem(failure) {
+	if failure != nil && len(batch) > 1 && mayBeOneRecord(failure) {
 		half := len(batch) / 2
 		return append(c.send(ctx, how, batch[:half]), c.send(ctx, how, batch[half:])...)
 	}
@@ -58,6 +58,12 @@ func (c *Connector) settleAll(ctx context.Context, how operation, batch []outgoi
 		out.refuse(wrong, call)
 	}
 	return again
+}
+
+// mayBeOneRecord says whether a collection may have been refused as a whole because of one of its records: also where one of
+// its values cannot be read.
+func mayBeOneRecord(failure *crm.Error) bool {
+	return wire.MayBeOneItem(failure) || failure.Code == "JSON_PARSER_ERROR"
 }
 
 // lost says that somebody else was quicker, so that the record has to be read again, once: the one that was to be created

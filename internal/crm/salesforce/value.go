@@ -14,7 +14,11 @@ import (
 // moment is how Salesforce writes a date with a time: no colon in the offset.
 const moment = "2006-01-02T15:04:05.000-0700"
 
-// encode makes a value of the port one of Salesforce's JSON; nothing and an empty text clear a field.
+// clock is how Salesforce writes a time of day, which is one of no zone.
+const clock = "15:04:05.000Z"
+
+// encode makes a value of the port one of Salesforce's JSON; nothing and an empty text clear a field. Whatever Salesforce cannot
+// read as one of the field's type is refused: it would refuse all of a collection.
 // See https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/field_types.htm.
 func (f field) encode(value any) (any, bool) {
 	switch v := value.(type) {
@@ -24,20 +28,14 @@ func (f field) encode(value any) (any, bool) {
 		if f.Type == "boolean" {
 			return v, true
 		}
-		return strconv.FormatBool(v), true
+		return f.encodeText(strconv.FormatBool(v))
 	case json.Number:
 		if !json.Valid([]byte(v)) {
 			return nil, false
 		}
-		if f.isNumber() {
-			return v, true
-		}
-		return v.String(), true
+		return f.encodeText(v.String())
 	case []string:
-		if len(v) == 0 {
-			return nil, true
-		}
-		return strings.Join(v, ";"), true
+		return f.encodeText(strings.Join(v, ";"))
 	case string:
 		return f.encodeText(v)
 	case mark:
@@ -54,9 +52,7 @@ func (f field) encodeText(text string) (any, bool) {
 	case text == "":
 		return nil, true
 	case f.isNumber():
-		number := json.Number(text)
-		_, ok := new(big.Rat).SetString(text)
-		return number, ok && json.Valid([]byte(number))
+		return f.encodeNumber(json.Number(text))
 	case f.Type == "datetime":
 		if _, err := time.Parse(time.DateOnly, text); err == nil {
 			return text + "T00:00:00Z", true
@@ -69,11 +65,28 @@ func (f field) encodeText(text string) (any, bool) {
 		}
 		_, err := time.Parse(time.DateOnly, text)
 		return text, err == nil
+	case f.Type == "time":
+		at, ok := parseClock(text)
+		return at.Format(clock), ok
 	case f.isID():
 		id := strings.TrimSpace(text)
 		return id, aRecordID.MatchString(id)
 	}
 	return text, true
+}
+
+func (f field) encodeNumber(number json.Number) (any, bool) {
+	exact, ok := new(big.Rat).SetString(number.String())
+	if !ok || !json.Valid([]byte(number)) { // a fraction is no JSON
+		return nil, false
+	}
+	if f.Type != "int" {
+		return number, true
+	}
+	if !exact.IsInt() || !exact.Num().IsInt64() || exact.Num().Int64() != int64(int32(exact.Num().Int64())) {
+		return nil, false
+	}
+	return json.Number(exact.Num().String()), true // 3.0 is none to Salesforce
 }
 
 // isID says that a field holds ids of records. What leads to an external object holds that object's own key.
@@ -115,6 +128,16 @@ func parseMoment(text string) (time.Time, bool) {
 	for _, layout := range []string{moment, time.RFC3339Nano} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// parseClock reads a time of day as browsers and Salesforce write it.
+func parseClock(text string) (time.Time, bool) {
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if at, err := time.Parse(layout, strings.TrimSuffix(text, "Z")); err == nil {
+			return at, true
 		}
 	}
 	return time.Time{}, false
