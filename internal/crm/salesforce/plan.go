@@ -38,7 +38,7 @@ func (it *item) plan() {
 		}
 	}
 	nothing := len(c.values) == 0 && !d.Changed()
-	if it.to.renamed == nil && it.by.external == KeyField && blank(it.found[KeyField]) && !(it.adoptLater && nothing) {
+	if it.getsKey() && !(it.adoptLater && nothing) {
 		c.values[KeyField] = it.by.value
 	}
 	if d.Changed() {
@@ -47,6 +47,15 @@ func (it *item) plan() {
 	slices.Sort(d.Kept)
 	c.kept = d.Kept
 	it.change = c
+}
+
+// getsKey says that a record is to have Handoff's key from now on: one that is new, or one of somebody else's. Where another
+// record has the key, such as a lead that was converted, there is none to give.
+func (it *item) getsKey() bool {
+	if it.to.renamed != nil || it.by.external != KeyField || !blank(it.found[KeyField]) {
+		return false
+	}
+	return it.found == nil || !it.keyTaken && !it.retried
 }
 
 // plain says that a new record would be written alike if it existed: nothing depends on its being new.

@@ -45,6 +45,8 @@ type item struct {
 	retried bool
 	// adoptLater says that a record that is found without Handoff's key gets it with its next change, and not for its own sake.
 	adoptLater bool
+	// keyTaken says that another record than the one that is found has Handoff's key.
+	keyTaken bool
 }
 
 // prepare reads a write: its fields must be known and its values writable, and one of its keys must have a value.

@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ func (o *object) conditionsOf(items []*item) (string, int) {
 		for _, l := range it.lookups {
 			where.add(o, l.values)
 			if it.retried && l.external == KeyField {
-				// Nothing has these values, and the key is taken: somebody has changed the record since.
+				// The key is taken: maybe by a record that had these values when it got it.
 				where.add(o, map[string]any{KeyField: l.value})
 			}
 		}
@@ -63,7 +64,7 @@ func match(items []*item, rows []row, call *crm.Call, failure *crm.Error) {
 		it.result.Call = &own
 		for _, l := range it.lookups {
 			if r := found.best(l); r != nil {
-				it.found, it.by = r, l
+				it.found, it.by, it.keyTaken = r, l, found.holder(l) != nil
 				break
 			}
 		}
@@ -80,19 +81,33 @@ func index(rows []row) *rowIndex {
 	return &rowIndex{rows: rows, by: map[string]map[string][]row{}}
 }
 
-// best is the record that a key means. Where several have it, one that was not converted goes first, and then the oldest.
+// best is the record that a key means. Where several have it, one that was not converted goes first, then the one that Handoff
+// has given the key, and then the oldest.
 func (x *rowIndex) best(l lookup) row {
 	hits := x.of(slices.Sorted(maps.Keys(l.values)), composed(l.values))
-	if len(hits) == 0 && l.external == KeyField {
-		hits = x.of([]string{KeyField}, composed(map[string]any{KeyField: l.value}))
+	holder := x.holder(l)
+	if len(hits) == 0 {
+		return holder
 	}
-	for _, r := range hits {
-		if converted, _ := r["IsConverted"].(bool); !converted {
-			return r
+	rank := func(r row) (rank int) {
+		if converted, _ := r["IsConverted"].(bool); converted {
+			rank += 2
 		}
+		if r.id() != holder.id() {
+			rank++
+		}
+		return rank
 	}
-	if len(hits) > 0 {
-		return hits[0]
+	return slices.MinFunc(hits, func(a, b row) int { return cmp.Compare(rank(a), rank(b)) })
+}
+
+// holder is the record that has a key in Handoff's own field.
+func (x *rowIndex) holder(l lookup) row {
+	if l.external != KeyField {
+		return nil
+	}
+	if holders := x.of([]string{KeyField}, composed(map[string]any{KeyField: l.value})); len(holders) > 0 {
+		return holders[0]
 	}
 	return nil
 }

@@ -66,15 +66,16 @@ func mayBeOneRecord(failure *crm.Error) bool {
 	return wire.MayBeOneItem(failure) || failure.Code == "JSON_PARSER_ERROR"
 }
 
-// lost says that somebody else was quicker, so that the record has to be read again, once: the one that was to be created
-// exists now, or the one that was to be changed is gone or has been converted.
+// lost says that the record has to be read again, once, because things are not as they were read: the one that was to be created
+// exists now, the one that was to be changed is gone or has been converted, or another one has the key that it was to get.
 func (out outgoing) lost(failure *crm.Error) bool {
 	if out.retried {
 		return false
 	}
 	switch failure.Code {
 	case "DUPLICATE_VALUE":
-		out.retried = out.found == nil
+		_, getsKey := out.change.values[KeyField]
+		out.retried = out.found == nil || getsKey
 	case "ENTITY_IS_DELETED", "CANNOT_UPDATE_CONVERTED_LEAD", "NOT_FOUND":
 		out.retried = out.found != nil
 	case "INVALID_CROSS_REFERENCE_KEY": // of the record itself, where it names no field
