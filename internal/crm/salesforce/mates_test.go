@@ -145,3 +145,30 @@ func TestQueryRefused(t *testing.T) {
 	require.Len(t, s.Salesforce.Records("Account"), 99)
 	require.Len(t, s.Salesforce.Records("Lead"), 99)
 }
+
+// TestManyOfOneAddress: the record of somebody is found though so many have the address of somebody else that a query does not
+// read all of them.
+func TestManyOfOneAddress(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	c := warmed(t, s, nil)
+	for range 2_000 {
+		s.Salesforce.Put("Lead", "", map[string]any{"LastName": "x", "Company": "x", "Email": "none@none.example", "CreatedDate": "2020-01-01T00:00:00.000+0000"})
+	}
+	known := map[string]string{}
+	for _, address := range []string{"rory@example.com", "lane@example.com"} {
+		known[address] = s.Salesforce.Put("Lead", "", map[string]any{"LastName": "x", "Company": "x", "Email": address})
+	}
+	s.Salesforce.ForgetCalls()
+	results := c.Upsert(t.Context(), "lead", []crm.Write{person("none@none.example", nil), person("rory@example.com", nil)})
+	require.Equal(t, s.Salesforce.Records("Lead")[0]["Id"], written(t, results[0]).RecordID, "the oldest")
+	require.Equal(t, known["rory@example.com"], written(t, results[1]).RecordID)
+	require.Len(t, s.Salesforce.Calls(), 3)
+
+	groups := [][]crm.Linked{invitation(s.Salesforce.Put("Campaign", "", map[string]any{"Name": "Spring"}), "none@none.example", "sub 1", 5), customer(1, 5, nil)}
+	groups[1][2].Write.Fields["Email"] = "lane@example.com"
+	linked := c.UpsertLinked(t.Context(), groups)
+	allWritten(t, linked)
+	require.Equal(t, known["lane@example.com"], linked[1][2].RecordID)
+	require.Len(t, s.Salesforce.Records("Lead"), 2_002)
+}

@@ -33,7 +33,7 @@ func questions(o *object, items []*item) (all []question) {
 func (c *Connector) ask(ctx context.Context, asked []question) {
 	var again []question
 	for i, a := range c.answers(ctx, asked) {
-		if q := asked[i]; len(q.items) > 1 && a.failure != nil && mayBeOneValue(a.failure) {
+		if q := asked[i]; len(q.items) > 1 && a.partial() {
 			again = append(again, q.parts()...)
 		} else {
 			match(q.items, a.rows, a.call, a.failure)
@@ -52,16 +52,20 @@ func (q question) parts() (all []question) {
 	return all
 }
 
-// mayBeOneValue says whether a query may have been refused because of one of the values that it asks for.
-func mayBeOneValue(failure *crm.Error) bool {
-	return failure.Kind == crm.Invalid || failure.Code == "MALFORMED_QUERY"
-}
-
 // heard is the answer to a question.
 type heard struct {
 	rows    []row
 	call    *crm.Call
 	failure *crm.Error
+}
+
+// partial says that an answer may say nothing of some of its items because of another one: that has a value that Salesforce
+// does not look for, or so many records that those of others are not among those that were read. Of one item the oldest are enough.
+func (h heard) partial() bool {
+	if h.failure != nil {
+		return h.failure.Kind == crm.Invalid || h.failure.Code == "MALFORMED_QUERY"
+	}
+	return len(h.rows) >= maxFound
 }
 
 // answers asks several questions in one request, and reads the pages that follow.

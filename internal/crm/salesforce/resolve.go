@@ -9,7 +9,7 @@ import (
 	"handoff/internal/crm"
 )
 
-// maxFound bounds how many records one query may find: many of one address may have been made by hand.
+// maxFound bounds how many records are read for one query: many of one address may have been made by hand.
 const maxFound = 2000
 
 // resolve finds the records of a batch by their keys, the first key first: by one query, or by as many as it takes where the
