@@ -134,17 +134,19 @@ func (s *Server) likely(o *object, c *condition) []*record {
 	if c == nil || c.joined != "" || (c.operator != "IN" && c.operator != "=") || o.field(c.field) == nil {
 		return o.order
 	}
-	index := o.index[o.field(c.field).Name]
+	f := o.field(c.field)
+	index := o.index[f.Name]
 	if index == nil {
 		return o.order
 	}
 	var found []*record
 	seen := map[string]bool{}
 	for _, l := range c.literals {
-		if l.kind == "null" {
+		value, bad := l.of(f)
+		if bad != nil || value == nil {
 			return o.order
 		}
-		if key := keyOf(l.text); !seen[key] {
+		if key := keyOf(value); !seen[key] {
 			seen[key] = true
 			found = append(found, index[key]...)
 		}
