@@ -19,7 +19,8 @@ func (l *loading) settle(ctx context.Context, key string, rows []outgoing) (agai
 		bad = l.results(ctx, "failedResults", key, "sf__Error")
 	}
 	for _, row := range rows {
-		value := folded(row.record[key])
+		sent, _ := rowText(row.record[key]) // it fitted
+		value := folded(sent)
 		if s, ok := good.rows[value]; ok && aRecordID.MatchString(s.id) {
 			row.settle(l.c, s.id, l.callOf(good.reply, row, len(rows), []byte(s.id)))
 			continue

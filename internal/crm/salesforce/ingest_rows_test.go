@@ -52,7 +52,7 @@ func FuzzRows(f *testing.F) {
 		w.Flush()
 		said, ok := decodeRows(answer.Bytes(), "Key__c", "sf__Created")
 		require.True(t, ok)
-		require.Equal(t, "00QdL00000AbC01UAF", said[folded(row[0].record["Key__c"])].id)
+		require.Equal(t, "00QdL00000AbC01UAF", said[folded(key)].id)
 	})
 }
 

@@ -1,6 +1,8 @@
 package salesforce_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -72,4 +74,115 @@ func TestKeyOfAnotherRecord(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestKeysBySpelling: a record is found by its key however the key's value is written, alone and as a part of a key, whoever
+// has made the record. Find and Erase find it too.
+func TestKeysBySpelling(t *testing.T) {
+	t.Parallel()
+	campaigns := []string{"701dL000000CaM1QAK", "701dL000000Cam1QAC"} // their short forms differ by case only
+	for name, c := range map[string]struct {
+		field  org.Field
+		values []any // of one record each, in several spellings
+		stored []any
+	}{
+		"number": {
+			org.Field{Type: "double"},
+			[]any{[]any{"42", json.Number("42.0"), "4.2e1"}, []any{json.Number("12345678"), "12345678.00"}, []any{"2.5", "2.50"}, []any{"2147483648"}, []any{"-0.125"}},
+			[]any{42.0, 12345678.0, 2.5, 2147483648.0, -0.125},
+		},
+		"int":    {org.Field{Type: "int"}, []any{[]any{"42", json.Number("42.0")}, []any{"2147483647"}}, []any{42.0, 2147483647.0}},
+		"amount": {org.Field{Type: "currency"}, []any{[]any{"1000", "1000.00"}}, []any{1000.0}},
+		"moment": {
+			org.Field{Type: "datetime"}, []any{[]any{"2026-04-14T12:00:00Z", "2026-04-14T14:00:00.5+02:00"}, []any{"2026-04-14"}},
+			[]any{"2026-04-14T12:00:00.000+0000", "2026-04-14T00:00:00.000+0000"},
+		},
+		"time": {org.Field{Type: "time"}, []any{[]any{"10:30", "10:30:00.000Z"}}, []any{"10:30:00.000Z"}},
+		"id": {
+			org.Field{Type: "reference", LeadsTo: "Campaign"},
+			[]any{[]any{campaigns[0], campaigns[0][:15]}, []any{campaigns[1][:15], campaigns[1]}}, []any{campaigns[0], campaigns[1]},
+		},
+	} {
+		for _, key := range [][]string{{"Key__c"}, {"Key__c", "Other__c"}} {
+			t.Run(fmt.Sprint(name, key), func(t *testing.T) {
+				t.Parallel()
+				s := start(t, org.Options{})
+				for _, id := range campaigns {
+					s.Salesforce.Put("Campaign", id, map[string]any{"Name": "Spring"})
+				}
+				field := c.field
+				field.Name = "Key__c"
+				s.Salesforce.AddField("Account", field)
+				s.Salesforce.AddField("Account", org.Field{Name: "Other__c", Type: "string"})
+				connector := warmed(t, s, nil)
+				for n, spellings := range c.values {
+					for _, byHand := range []bool{true, false} {
+						other := fmt.Sprint("by hand: ", byHand)
+						want := ""
+						if byHand {
+							want = s.Salesforce.Put("Account", "", map[string]any{"Name": "x", "Key__c": c.stored[n], "Other__c": other})
+						} else if len(key) == 1 {
+							continue
+						}
+						for minute, value := range spellings.([]any) {
+							result := written(t, connector.Upsert(t.Context(), "company", []crm.Write{{
+								Submission: fmt.Sprint(n, minute), SubmittedAt: noon.Add(time.Duration(minute) * time.Minute), Keys: [][]string{key},
+								Fields: crm.Fields{"Name": "Diner", "Key__c": value, "Other__c": other, "Phone": fmt.Sprint(minute)},
+							}})[0])
+							if want == "" {
+								want = result.RecordID
+							}
+							require.Equal(t, want, result.RecordID, "%v", value)
+							found, err := connector.Find(t.Context(), "company", crm.Fields{"Key__c": value, "Other__c": other}, []string{"Phone"})
+							require.NoError(t, err)
+							require.Len(t, found, 1)
+							require.Equal(t, fmt.Sprint(minute), found[0].Fields["Phone"])
+						}
+						require.Equal(t, c.stored[n], byField(s, "Account", "Id")[want]["Key__c"])
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestNumberKeyTwice: a record that Handoff has made is found by its number.
+func TestNumberKeyTwice(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	s.Salesforce.AddField("Account", org.Field{Name: "Customer__c", Type: "double", Unique: true, ExternalID: true})
+	c := warmed(t, s, nil)
+	for minute := range 3 {
+		var writes []crm.Write
+		for _, number := range []json.Number{"42", "12345678", "0.5", "10000000000"} {
+			writes = append(writes, crm.Write{
+				Submission: fmt.Sprint(minute), SubmittedAt: noon.Add(time.Duration(minute) * time.Minute), Keys: [][]string{{"Customer__c"}},
+				Fields: crm.Fields{"Name": "Diner", "Customer__c": number, "Phone": fmt.Sprint(minute)}, Read: []string{"Customer__c"},
+			})
+		}
+		for n, result := range c.Upsert(t.Context(), "company", writes[:2+minute]) { // new ones among known ones
+			written(t, result)
+			require.Equal(t, writes[n].Fields["Customer__c"], result.Record["Customer__c"])
+		}
+		require.Len(t, s.Salesforce.Records("Account"), 2+minute)
+	}
+	erased, err := c.Erase(t.Context(), "company", crm.Fields{"Customer__c": "0.50"})
+	require.NoError(t, err)
+	require.Equal(t, 1, erased)
+}
+
+// TestShortID: somebody whom a person has put into a campaign is found there by a short id of it.
+func TestShortID(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	c := warmed(t, s, nil)
+	campaign := s.Salesforce.Put("Campaign", "", map[string]any{"Name": "Spring"})
+	lead := written(t, c.Upsert(t.Context(), "lead", []crm.Write{person("luke@example.com", nil)})[0]).RecordID
+	member := s.Salesforce.Put("CampaignMember", "", map[string]any{"CampaignId": campaign, "LeadId": lead, "Status": "Sent"})
+	for minute, id := range []string{campaign[:15], campaign} {
+		results := c.UpsertLinked(t.Context(), [][]crm.Linked{invitation(id, "luke@example.com", fmt.Sprint(minute), minute)})
+		allWritten(t, results)
+		require.Equal(t, member, results[0][1].RecordID)
+	}
+	require.Len(t, s.Salesforce.Records("CampaignMember"), 1)
 }

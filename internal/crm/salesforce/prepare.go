@@ -152,18 +152,18 @@ func (o *object) lookup(it *item, write *crm.Write, key []string) (lookup, bool)
 	for _, name := range key {
 		property := o.propertyFor(name, write.Fields[name])
 		value := it.values[property]
-		if crm.IsBlank(write.Fields[name]) || folded(value) == "" {
+		if crm.IsBlank(write.Fields[name]) || o.fields[property].folded(value) == "" {
 			return l, false
 		}
 		l.values[property] = value
 	}
 	if len(key) == 1 {
 		if property := o.property(key[0]); o.unique(property) {
-			l.external, l.value = property, folded(l.values[property])
+			l.external, l.value = property, o.fields[property].folded(l.values[property])
 			return l, true
 		}
 	}
-	l.external, l.value = KeyField, composed(l.values)
+	l.external, l.value = KeyField, o.composed(l.values)
 	return l, len(key) > 0
 }
 
@@ -171,10 +171,10 @@ func (o *object) lookup(it *item, write *crm.Write, key []string) (lookup, bool)
 const maxKey = 200
 
 // composed writes a key that Salesforce does not keep unique as one text, the same one for every spelling of it.
-func composed(values map[string]any) string {
+func (o *object) composed(values map[string]any) string {
 	query := url.Values{}
 	for name, value := range values {
-		query.Set(name, folded(value))
+		query.Set(name, o.fields[name].folded(value))
 	}
 	text := query.Encode() // sorted by name
 	if len(text) > maxKey {

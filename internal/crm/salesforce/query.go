@@ -21,6 +21,8 @@ func (f field) literal(value any) string {
 	switch {
 	case value == nil || text == "":
 		return "null"
+	case f.isNumber() && f.Type != "int" && !strings.Contains(text, "."):
+		return text + ".0" // what has no point is an int of 32 bits in a query
 	case f.isNumber(), slices.Contains([]string{"boolean", "date", "datetime", "time"}, f.Type):
 		return text
 	}

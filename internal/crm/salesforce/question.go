@@ -36,7 +36,7 @@ func (c *Connector) ask(ctx context.Context, asked []question) {
 		if q := asked[i]; len(q.items) > 1 && a.partial() {
 			again = append(again, q.parts()...)
 		} else {
-			match(q.items, a.rows, a.call, a.failure)
+			match(q.o, q.items, a.rows, a.call, a.failure)
 		}
 	}
 	for some := range slices.Chunk(again, maxHeavy) {

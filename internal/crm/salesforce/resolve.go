@@ -49,7 +49,7 @@ func (o *object) lookUpQuery(where string, items []*item) string {
 }
 
 // match gives items the records that were read for them, or settles them where those could not be read.
-func match(items []*item, rows []row, call *crm.Call, failure *crm.Error) {
+func match(o *object, items []*item, rows []row, call *crm.Call, failure *crm.Error) {
 	call.Batch = len(items)
 	if failure != nil {
 		for _, it := range items {
@@ -58,7 +58,7 @@ func match(items []*item, rows []row, call *crm.Call, failure *crm.Error) {
 		}
 		return
 	}
-	found := index(rows)
+	found := index(o, rows)
 	for _, it := range items {
 		own := *call
 		it.result.Call = &own
@@ -73,18 +73,19 @@ func match(items []*item, rows []row, call *crm.Call, failure *crm.Error) {
 
 // rowIndex finds rows by the values of keys.
 type rowIndex struct {
+	o    *object
 	rows []row
 	by   map[string]map[string][]row // by field names and values, made when it is first asked for
 }
 
-func index(rows []row) *rowIndex {
-	return &rowIndex{rows: rows, by: map[string]map[string][]row{}}
+func index(o *object, rows []row) *rowIndex {
+	return &rowIndex{o: o, rows: rows, by: map[string]map[string][]row{}}
 }
 
 // best is the record that a key means. Where several have it, one that was not converted goes first, then the one that Handoff
 // has given the key, and then the oldest.
 func (x *rowIndex) best(l lookup) row {
-	hits := x.of(slices.Sorted(maps.Keys(l.values)), composed(l.values))
+	hits := x.of(slices.Sorted(maps.Keys(l.values)), x.o.composed(l.values))
 	holder := x.holder(l)
 	if len(hits) == 0 {
 		return holder
@@ -106,7 +107,7 @@ func (x *rowIndex) holder(l lookup) row {
 	if l.external != KeyField {
 		return nil
 	}
-	if holders := x.of([]string{KeyField}, composed(map[string]any{KeyField: l.value})); len(holders) > 0 {
+	if holders := x.of([]string{KeyField}, x.o.composed(map[string]any{KeyField: l.value})); len(holders) > 0 {
 		return holders[0]
 	}
 	return nil
@@ -121,7 +122,7 @@ func (x *rowIndex) of(names []string, value string) []row {
 			for _, name := range names {
 				values[name] = r[name]
 			}
-			key := composed(values)
+			key := x.o.composed(values)
 			x.by[by][key] = append(x.by[by][key], r)
 		}
 	}

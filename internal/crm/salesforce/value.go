@@ -70,12 +70,17 @@ func (f field) encodeText(text string) (any, bool) {
 		return at.Format(clock), ok
 	case f.isID():
 		id := strings.TrimSpace(text)
-		return id, aRecordID.MatchString(id)
+		return long(id), aRecordID.MatchString(id)
 	}
 	return text, true
 }
 
 func (f field) encodeNumber(number json.Number) (any, bool) {
+	if size, err := number.Float64(); err != nil {
+		return nil, false
+	} else if size == 0 {
+		return json.Number("0"), true // also one that no double is small enough for, with a million digits
+	}
 	exact, ok := new(big.Rat).SetString(number.String())
 	if !ok || !json.Valid([]byte(number)) { // a fraction is no JSON
 		return nil, false
@@ -104,10 +109,7 @@ func (f field) decode(value any) any {
 	case bool:
 		return v
 	case json.Number:
-		if text := v.String(); f.kind() == "integer" || f.isNumber() {
-			return json.Number(strings.TrimSuffix(text, ".0"))
-		}
-		return v
+		return json.Number(decimal(v))
 	case string:
 		switch {
 		case v == "":
@@ -144,16 +146,13 @@ func parseClock(text string) (time.Time, bool) {
 }
 
 // canonical is one text for all spellings of a value that Salesforce stores alike: it trims texts, keeps moments to the
-// second, and sorts choices.
+// second, sorts choices, and writes 42 as 42.0.
 func (f field) canonical(value any) string {
 	switch v := value.(type) {
 	case bool:
 		return strconv.FormatBool(v)
 	case json.Number:
-		if number, ok := new(big.Rat).SetString(v.String()); ok {
-			return number.RatString()
-		}
-		return v.String()
+		return decimal(v)
 	case string:
 		switch f.Type {
 		case "datetime":
@@ -170,6 +169,16 @@ func (f field) canonical(value any) string {
 	return ""
 }
 
+// decimal writes a number with all its digits, and with no more than it has.
+func decimal(number json.Number) string {
+	exact, ok := new(big.Rat).SetString(number.String())
+	if !ok {
+		return number.String()
+	}
+	digits, _ := exact.FloatPrec() // what JSON holds has an end
+	return exact.FloatString(digits)
+}
+
 // same says that a record has a value already.
 func (f field) same(is, value any) bool { return f.canonical(is) == f.canonical(value) }
 
@@ -179,18 +188,11 @@ func blank(value any) bool {
 	return value == nil || isText && text == ""
 }
 
-// folded is one spelling of all that Salesforce takes for the same unique value.
-func folded(value any) string {
-	switch v := value.(type) {
-	case string:
-		return strings.ToLower(strings.TrimSpace(v))
-	case json.Number:
-		return v.String()
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return ""
-}
+// folded is one spelling of all that Salesforce takes for the same unique value of a field.
+func (f field) folded(value any) string { return folded(f.canonical(value)) }
+
+// folded is one spelling of all that Salesforce takes for the same text.
+func folded(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
 
 // row is a record as Salesforce shows it.
 type row map[string]any
