@@ -186,3 +186,23 @@ func TestShortID(t *testing.T) {
 	}
 	require.Len(t, s.Salesforce.Records("CampaignMember"), 1)
 }
+
+// TestOlderByAnotherKey: an address that a lead was found by is as new as the submission that gave it. An older one that arrives
+// late and finds the lead by another key does not overwrite it (I5).
+func TestOlderByAnotherKey(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	s.Salesforce.AddField("Lead", org.Field{Name: "Customer__c", Type: "string", Unique: true, ExternalID: true})
+	c := warmed(t, s, nil)
+	write := func(address, customer string, minute int) crm.Result {
+		w := person(address, crm.Fields{"Customer__c": customer})
+		w.Submission, w.SubmittedAt, w.Keys = fmt.Sprint(minute), noon.Add(time.Duration(minute)*time.Minute), [][]string{{"Email"}, {"Customer__c"}}
+		return written(t, c.Upsert(t.Context(), "lead", []crm.Write{w})[0])
+	}
+	write("ann@example.com", "1", 0)
+	write("ann@example.com", "2", 10)
+	late := write("bob@example.com", "2", 5)
+	require.Contains(t, late.Kept, "Email")
+	require.Len(t, s.Salesforce.Records("Lead"), 1)
+	require.Equal(t, "ann@example.com", s.Salesforce.Records("Lead")[0]["Email"])
+}

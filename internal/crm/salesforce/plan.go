@@ -23,15 +23,13 @@ func (it *item) plan() {
 	for _, name := range slices.Sorted(maps.Keys(it.values)) {
 		f, value, is := o.fields[name], it.values[name], it.found[name]
 		_, identifies := it.by.values[name]
-		switch {
-		case !identifies:
-			if !d.Writes(it.fieldOf[name], name, blank(is)) {
-				continue
-			}
-		case isNew:
+		if identifies {
 			d.Identified(name)
-		default:
-			continue // equal already
+			if !isNew {
+				continue // equal already
+			}
+		} else if !d.Writes(it.fieldOf[name], name, blank(is)) {
+			continue
 		}
 		if !f.same(is, value) {
 			c.values[name] = value
