@@ -24,7 +24,6 @@ type node struct {
 	done   bool   // written
 	tried  bool   // it was looked for again, because somebody else was quicker
 	apart  bool   // it goes by itself, because a collection was refused as a whole
-	halted int    // how often it was left undone because of another record
 }
 
 // mark stands for the id of a record that is not known yet. It is no text, so that nobody can type one.

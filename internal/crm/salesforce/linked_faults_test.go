@@ -143,22 +143,73 @@ func TestManyParts(t *testing.T) {
 	c := warmed(t, s, nil)
 	var groups [][]crm.Linked
 	for n := range 3 {
-		var group []crm.Linked
-		for level := range 8 {
-			l := crm.Linked{Object: "account", Write: crm.Write{
-				Submission: "sub", SubmittedAt: noon, Keys: [][]string{{"Name"}}, Fields: crm.Fields{"Name": fmt.Sprintf("%d.%d", n, level)},
-			}}
-			if level > 0 {
-				l.Links = map[string]int{"Above__c": level - 1}
-			}
-			group = append(group, l)
-		}
-		groups = append(groups, group)
+		groups = append(groups, accounts(n, 8))
 	}
 	results := c.UpsertLinked(t.Context(), groups)
 	allWritten(t, results)
 	require.Len(t, s.Salesforce.Calls(), 3)
 	require.Equal(t, results[2][6].RecordID, byField(s, "Account", "Name")["2.7"]["Above__c"])
+}
+
+// TestRefusedAtEveryLevel: however many levels a record is refused at, what does not link to one of these is written; and what
+// Salesforce carries out nothing of is not sent for ever.
+func TestRefusedAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	s.Salesforce.AddField("Account", org.Field{Name: "Above__c", Type: "reference", LeadsTo: "Account"})
+	s.Salesforce.AddValidationRule("Account", "Name", "Not this one", func(values map[string]any) bool {
+		group, level, _ := strings.Cut(fmt.Sprint(values["Name"]), ".")
+		return group == level
+	})
+	posts, idle := 0, false
+	c := warmed(t, s, func(c *salesforce.Config) {
+		c.Transport = answering(func(r *http.Request) (int, any) {
+			if !idle || !strings.HasSuffix(r.URL.Path, "/composite") {
+				return 0, nil
+			}
+			posts++
+			var parts []map[string]any
+			for level := range 5 {
+				parts = append(parts, map[string]any{"referenceId": fmt.Sprint("r", level), "httpStatusCode": 400, "body": []any{map[string]any{"errorCode": "PROCESSING_HALTED"}}})
+			}
+			return http.StatusOK, map[string]any{"compositeResponse": parts}
+		})
+	})
+	var groups [][]crm.Linked
+	for n := range 7 {
+		groups = append(groups, accounts(n, 5))
+	}
+	for n, results := range c.UpsertLinked(t.Context(), groups) {
+		level := min(n, 5)
+		allWritten(t, [][]crm.Result{results[:level]})
+		if n < 5 {
+			require.Equal(t, "FIELD_CUSTOM_VALIDATION_EXCEPTION", results[level].Err.Code)
+			require.Equal(t, make([]crm.Result, 4-level), results[level+1:])
+		}
+	}
+	require.Len(t, s.Salesforce.Records("Account"), 0+1+2+3+4+5+5)
+
+	idle = true
+	results := c.UpsertLinked(t.Context(), [][]crm.Linked{accounts(8, 5), accounts(9, 5)})
+	for _, group := range results {
+		require.Equal(t, "PROCESSING_HALTED", group[0].Err.Code)
+		require.Equal(t, crm.Transient, group[0].Err.Kind)
+	}
+	require.Equal(t, 1, posts)
+}
+
+// accounts are so many of one group, each below the one before.
+func accounts(n, levels int) (group []crm.Linked) {
+	for level := range levels {
+		l := crm.Linked{Object: "account", Write: crm.Write{
+			Submission: "sub", SubmittedAt: noon, Keys: [][]string{{"Name"}}, Fields: crm.Fields{"Name": fmt.Sprintf("%d.%d", n, level)},
+		}}
+		if level > 0 {
+			l.Links = map[string]int{"Above__c": level - 1}
+		}
+		group = append(group, l)
+	}
+	return group
 }
 
 // TestFixtureHaltedGroup: what a recorded composite says of a group: the write that failed is told, what Salesforce did not

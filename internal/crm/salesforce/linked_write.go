@@ -2,20 +2,14 @@ package salesforce
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 
 	"handoff/internal/crm"
-	"handoff/internal/crm/wire"
 )
 
-const (
-	// haltedCode is that of a part that was not carried out because another one failed.
-	haltedCode = "PROCESSING_HALTED"
-	// maxHalts is how often a write may be left undone before it is given up.
-	maxHalts = 2
-)
+// haltedCode is that of a part that was not carried out because another one failed.
+const haltedCode = "PROCESSING_HALTED"
 
 // writeNodes writes what is planned, with as few requests as it can. What a request leaves undone because of another record
 // goes into the next one, with the ids that are known by then.
@@ -87,12 +81,11 @@ func (c *Connector) sendNodes(ctx context.Context, parts []part, sent map[*item]
 		return
 	}
 	replies, failures := c.writeParts(ctx, parts)
+	// What was left undone goes into the next request, unless this one has changed nothing: then that would be the same.
+	progress := slices.ContainsFunc(failures, func(failure *crm.Error) bool { return !halted(failure) })
 	for i, p := range parts {
 		switch failure := failures[i]; {
-		case failure != nil && failure.Code == haltedCode:
-			for _, out := range p.batch {
-				sent[out.item].halt(p.how, out, replies[i], failure)
-			}
+		case halted(failure) && progress:
 		case failure != nil && p.heavy() && mayBeOneRecord(failure):
 			for _, out := range p.batch {
 				sent[out.item].apart = true
@@ -105,6 +98,8 @@ func (c *Connector) sendNodes(ctx context.Context, parts []part, sent map[*item]
 		}
 	}
 }
+
+func halted(failure *crm.Error) bool { return failure != nil && failure.Code == haltedCode }
 
 // finish notes the ids of records that were written.
 func (c *Connector) finish(sent map[*item]*node, p part, again []*item) {
@@ -135,13 +130,5 @@ func refer(parts []part, sent map[*item]*node) {
 			}
 			at[n.mark] = "@{" + p.reference + place + ".id}"
 		}
-	}
-}
-
-// halt notes that a write was not carried out.
-func (n *node) halt(how operation, out outgoing, r *wire.Reply, failure *crm.Error) {
-	if n.halted++; n.halted >= maxHalts {
-		said, _ := json.Marshal([]problem{{ErrorCode: failure.Code}}) // a code: it cannot go wrong
-		n.item.refuse(failure, callOf(how, r, out, said))
 	}
 }
