@@ -107,7 +107,8 @@ type Property struct {
 	Required  bool
 	ReadOnly  bool
 	Unique    bool
-	MaxLength int // 0 is no limit
+	Missing   bool // the connector needs it, and the object has it not, or not as it has to be
+	MaxLength int  // 0 is no limit
 	Options   []string
 }
 

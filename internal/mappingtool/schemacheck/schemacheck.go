@@ -27,6 +27,7 @@ type Finding struct {
 // Codes of a Finding.
 const (
 	CodeObject   = "object_missing"   // the CRM has no such object
+	CodeNotSetUp = "not_set_up"       // the object lacks a property that the connector itself needs
 	CodeMissing  = "property_missing" // the object has no such property
 	CodeReadOnly = "read_only"        // the property cannot be written
 	CodeType     = "wrong_type"       // the property holds another type
@@ -127,7 +128,10 @@ func Compare(fields []mapping.FieldInfo, object string, properties []crm.Propert
 		written[f.Field] = append(written[f.Field], f)
 	}
 	for _, p := range properties {
-		if p.Required && !p.ReadOnly {
+		switch {
+		case p.Missing:
+			c.addToFile(p, fields[0], CodeNotSetUp, "the connector itself needs this property, and it is missing, too short or not unique; want it as the page of the connector says")
+		case p.Required && !p.ReadOnly:
 			c.required(p, written[p.Name], fields[0])
 		}
 	}
@@ -147,6 +151,11 @@ func (c *comparison) add(f mapping.FieldInfo, code, format string, args ...any) 
 	if !slices.Contains(c.findings, finding) { // one rule may write a field in several ways
 		c.findings = append(c.findings, finding)
 	}
+}
+
+// addToFile is for what no rule is at fault of.
+func (c *comparison) addToFile(p crm.Property, first mapping.FieldInfo, code, expect string) {
+	c.findings = append(c.findings, Finding{Object: c.object, Field: p.Name, Code: code, Place: mapping.Place{File: first.Rule.File}, Expect: expect})
 }
 
 func (c *comparison) field(f mapping.FieldInfo) {
@@ -189,10 +198,7 @@ func (c *comparison) options(f mapping.FieldInfo, p crm.Property) {
 // required checks a property that every record must have.
 func (c *comparison) required(p crm.Property, fields []mapping.FieldInfo, first mapping.FieldInfo) {
 	if len(fields) == 0 {
-		place := first.Rule
-		place.Line, place.Column, place.Path = 0, 0, ""
-		c.findings = append(c.findings, Finding{Object: c.object, Field: p.Name, Code: CodeRequired, Place: place,
-			Expect: "every record must have this property; want a rule that fills it"})
+		c.addToFile(p, first, CodeRequired, "every record must have this property; want a rule that fills it")
 		return
 	}
 	// A record that nothing identifies is not written.

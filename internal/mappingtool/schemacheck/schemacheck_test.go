@@ -110,6 +110,19 @@ func TestARequiredPropertyThatNothingWrites(t *testing.T) {
 	require.Empty(t, schemacheck.Compare([]mapping.FieldInfo{field("email", "email")}, "company", properties), "another object's fields")
 }
 
+// TestAPropertyThatTheConnectorNeeds is told whether a rule writes it or not.
+func TestAPropertyThatTheConnectorNeeds(t *testing.T) {
+	t.Parallel()
+	properties := []crm.Property{{Name: "state", Type: "string", Missing: true}, {Name: "key", Type: "string", Missing: true}, {Name: "email", Type: "string"}}
+	var told []string
+	for _, finding := range schemacheck.Compare([]mapping.FieldInfo{field("email", "email"), field("key", "string")}, "contact", properties) {
+		require.Equal(t, schemacheck.CodeNotSetUp, finding.Code)
+		require.Equal(t, mapping.Place{File: "m.yaml"}, finding.Place)
+		told = append(told, finding.Field)
+	}
+	require.Equal(t, []string{"state", "key"}, told)
+}
+
 // describer is a CRM that can do nothing else.
 type describer struct {
 	crm.Connector
