@@ -54,8 +54,8 @@ const customers = `customer:
 func newSalesforceRig(t *testing.T, spec string) (r *rig, s *sandboxtest.Running) {
 	t.Helper()
 	s = sandboxtest.Start(t, sandbox.Options{})
-	for _, object := range []string{"Account", "Contact", "Lead", "CampaignMember", "Task"} {
-		s.Salesforce.AddField(object, org.Field{Name: salesforce.StateField, Type: "textarea", Length: 32_768})
+	for _, object := range []string{"Account", "Contact", "Lead", "CampaignMember", "Activity"} {
+		s.Salesforce.AddField(object, org.Field{Name: salesforce.StateField, Type: "textarea", Length: 255})
 		s.Salesforce.AddField(object, org.Field{Name: salesforce.KeyField, Type: "string", Length: 255, Unique: true, ExternalID: true})
 	}
 	s.Salesforce.Put("Campaign", "701dL000000CaM1QAK", map[string]any{"Name": "Spring"})

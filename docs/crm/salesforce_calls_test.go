@@ -43,9 +43,10 @@ func newCosts(t *testing.T) *costs {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.connector.Close()) })
-	for name, object := range map[string]string{"lead": "Lead", "contact": "Contact", "account": "Account", "campaign_member": "CampaignMember", "task": "Task"} {
-		c.org.Salesforce.AddField(object, salesforce.Field{Name: "Handoff_Key__c", Type: "string", Length: 255, Unique: true, ExternalID: true})
-		c.org.Salesforce.AddField(object, salesforce.Field{Name: "Handoff_State__c", Type: "textarea", Length: 32_768})
+	for name, object := range map[string]string{"lead": "Lead", "contact": "Contact", "account": "Account", "campaign_member": "CampaignMember", "task": "Activity"} {
+		for _, field := range ownFields(object) {
+			c.org.Salesforce.AddField(object, field)
+		}
 		_, err := c.connector.Describe(t.Context(), name)
 		require.NoError(t, err)
 	}

@@ -32,17 +32,26 @@ func TestSalesforcePageBegins(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Start(t, sandbox.Options{Salesforce: salesforce.Options{PerDay: -1}})
 	s.Salesforce.ConnectClient("3MVG9exampleexample", "secret")
-	for _, object := range []string{"Lead", "Task"} {
-		for _, field := range orgFields {
-			s.Salesforce.AddField(object, field)
-		}
+	for _, field := range append(ownFields("Lead"), consentFields...) {
+		s.Salesforce.AddField("Lead", field)
+	}
+	for _, field := range ownFields("Activity") {
+		s.Salesforce.AddField("Activity", field)
 	}
 	begin(t, "salesforce", "instance_url: http://127.0.0.1:8090", "instance_url: "+s.URL, "HANDOFF_CRM_SECRET=secret")
 }
 
-// orgFields are those that step 1 of the page has people make.
-var orgFields = []salesforce.Field{
-	{Name: "Handoff_Key__c", Type: "string", Length: 255, Unique: true, ExternalID: true}, {Name: "Handoff_State__c", Type: "textarea", Length: 32_768},
+// ownFields are those of Handoff's own that step 1 of the page has people make on an object.
+func ownFields(object string) []salesforce.Field {
+	state := salesforce.Field{Name: "Handoff_State__c", Type: "textarea", Length: 32_768}
+	if object == "Activity" {
+		state.Type, state.Length = "string", 255
+	}
+	return []salesforce.Field{{Name: "Handoff_Key__c", Type: "string", Length: 255, Unique: true, ExternalID: true}, state}
+}
+
+// consentFields are the other ones.
+var consentFields = []salesforce.Field{
 	{Name: "Marketing_Opt_In__c", Type: "boolean"}, {Name: "Consent_Text__c", Type: "textarea", Length: 4000}, {Name: "Consent_At__c", Type: "datetime"},
 }
 
@@ -111,10 +120,15 @@ func TestSalesforcePage(t *testing.T) {
 	result := connector.Upsert(t.Context(), object.Object, []crm.Write{write})[0]
 	require.Equal(t, crm.Misconfigured, result.Err.Kind, "step 1 was left out")
 
-	for _, field := range orgFields {
+	said, err := run(check)
+	require.Error(t, err, "%s", said)
+	for _, field := range []string{"Handoff_Key__c", "Handoff_State__c"} {
+		require.Regexp(t, `lead\.`+field+` +not_set_up`, said)
+	}
+	for _, field := range append(ownFields("Lead"), consentFields...) {
 		s.Salesforce.AddField("Lead", field)
 	}
-	said, err := run(check)
+	said, err = run(check)
 	require.NoError(t, err, "%s", said)
 	connector, err = connectors.New(t.Context(), "crm", c.Destinations["crm"])
 	require.NoError(t, err)

@@ -123,7 +123,7 @@ func (s *Stack) run(ctx context.Context, arguments ...string) error {
 // orgFields are what docs/crm/salesforce.md has people make, on the objects that the mappings write and on those that leads
 // become.
 var orgFields = map[string][]map[string]any{
-	"Lead": append(consentFields, ownFields...), "Contact": append(consentFields, ownFields...), "Task": ownFields,
+	"Lead": append(consentFields, ownFields...), "Contact": append(consentFields, ownFields...), "Activity": activityFields,
 }
 
 var (
@@ -131,7 +131,8 @@ var (
 		{"name": "Handoff_Key__c", "length": 255, "unique": true, "external_id": true},
 		{"name": "Handoff_State__c", "type": "textarea", "length": 32768},
 	}
-	consentFields = []map[string]any{
+	activityFields = []map[string]any{ownFields[0], {"name": "Handoff_State__c", "length": 255}}
+	consentFields  = []map[string]any{
 		{"name": "Marketing_Opt_In__c", "type": "boolean"}, {"name": "Consent_Text__c", "type": "textarea", "length": 4000},
 		{"name": "Consent_At__c", "type": "datetime"},
 	}

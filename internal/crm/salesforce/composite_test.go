@@ -63,7 +63,7 @@ func describeFields(w http.ResponseWriter) {
 	for _, name := range fieldNames {
 		key := slices.Contains([]string{salesforce.KeyField, "Submission_Key__c"}, name)
 		all = append(all, map[string]any{
-			"name": name, "type": "string", "unique": key, "externalId": key, "createable": true, "updateable": true, "nillable": true,
+			"name": name, "type": "string", "length": 255, "unique": key, "externalId": key, "createable": true, "updateable": true, "nillable": true,
 		})
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"keyPrefix": "00Q", "fields": all})

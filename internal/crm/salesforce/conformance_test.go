@@ -40,7 +40,7 @@ func start(t testing.TB, options org.Options) *sandboxtest.Running {
 	}
 	s.Salesforce.AddField("Lead", org.Field{Name: "Score__c", Type: "double"})
 	s.Salesforce.AddField("Contact", org.Field{Name: "Score__c", Type: "double"})
-	for _, object := range []string{"Inquiry__c", "Visit__c", "Lead", "Contact", "Account", "Opportunity", "CampaignMember", "Task"} {
+	for _, object := range []string{"Inquiry__c", "Visit__c", "Lead", "Contact", "Account", "Opportunity", "CampaignMember", "Activity"} {
 		prepare(s, object)
 	}
 	return s
@@ -48,7 +48,11 @@ func start(t testing.TB, options org.Options) *sandboxtest.Running {
 
 // prepare gives an object what Handoff needs, as docs/crm/salesforce.md says.
 func prepare(s *sandboxtest.Running, object string) {
-	s.Salesforce.AddField(object, org.Field{Name: salesforce.StateField, Type: "textarea", Length: 32_768})
+	state := org.Field{Name: salesforce.StateField, Type: "textarea", Length: 32_768}
+	if object == "Activity" {
+		state.Type, state.Length = "string", 255
+	}
+	s.Salesforce.AddField(object, state)
 	s.Salesforce.AddField(object, org.Field{Name: salesforce.KeyField, Type: "string", Length: 255, Unique: true, ExternalID: true})
 }
 

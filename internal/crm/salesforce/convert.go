@@ -28,8 +28,8 @@ func (c *Connector) redirect(ctx context.Context, items []*item) []*item {
 		return items
 	}
 	contact, call, failure := c.object(ctx, "Contact", schemaLasts)
-	if failure == nil && contact.notSetUp() != "" {
-		failure = &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{contact.notSetUp()}}
+	if failure == nil && len(contact.notSetUp()) > 0 {
+		failure = &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: contact.notSetUp()}
 	}
 	rows := map[string]row{}
 	if failure == nil {

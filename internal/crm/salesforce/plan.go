@@ -18,7 +18,7 @@ type change struct {
 // plan decides what is written, from the record as it was read.
 func (it *item) plan() {
 	o, isNew := it.to.o, it.found == nil
-	d := merge.New(it.write, isNew, merge.ReadState(it.found.text(StateField)))
+	d := merge.New(it.write, isNew, it.remembered())
 	c := change{values: map[string]any{}, created: d.Created}
 	for _, name := range slices.Sorted(maps.Keys(it.values)) {
 		f, value, is := o.fields[name], it.values[name], it.found[name]
@@ -39,8 +39,8 @@ func (it *item) plan() {
 	if it.getsKey() && !(it.adoptLater && nothing) {
 		c.values[KeyField] = it.by.value
 	}
-	if d.Changed() {
-		c.values[StateField] = d.State.Encode()
+	if state := o.encodeState(d.State); d.Changed() && state != it.found.text(StateField) {
+		c.values[StateField] = state
 	}
 	slices.Sort(d.Kept)
 	c.kept = d.Kept

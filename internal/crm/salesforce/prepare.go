@@ -67,8 +67,8 @@ func (o *object) encode(write *crm.Write, result *crm.Result) (*item, *crm.Error
 	if unknown := o.unknown(names, write.Read); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
-	if missing := o.notSetUp(); missing != "" {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{missing}}
+	if missing := o.notSetUp(); len(missing) > 0 {
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: missing}
 	}
 	it := &item{write: write, result: result, to: target{o: o}, values: map[string]any{}, fieldOf: map[string]string{}}
 	var bad, double []string
@@ -135,15 +135,16 @@ func (o *object) unknown(written, read []string) []string {
 	return slices.Compact(unknown)
 }
 
-// notSetUp names the field of Handoff's own that the object has not, or that the user whom Handoff works as may not see.
-func (o *object) notSetUp() string {
-	if _, there := o.fields[StateField]; !there {
-		return StateField
-	}
+// notSetUp names the fields of Handoff's own that the object has not, or not as they have to be, or that the user whom Handoff
+// works as may not see.
+func (o *object) notSetUp() (missing []string) {
 	if !o.unique(KeyField) {
-		return KeyField
+		missing = append(missing, KeyField)
 	}
-	return ""
+	if o.fields[StateField].Length < shortState {
+		missing = append(missing, StateField)
+	}
+	return missing
 }
 
 // lookup makes a key of a write into a way to find its record.

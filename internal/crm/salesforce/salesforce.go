@@ -32,7 +32,8 @@ const (
 	defaultTimeout = 10 * time.Second
 	// schemaLasts is how long a description of an object is trusted.
 	schemaLasts = 5 * time.Minute
-	// StateField holds when each field was answered, on every object that Handoff writes: a long text area.
+	// StateField holds when each field was answered, on every object that Handoff writes: a long text area, or where there is
+	// none, as on activities, a text; see shortState.
 	StateField = "Handoff_State__c"
 	// KeyField identifies records whose key Salesforce does not hold unique: a unique external id.
 	KeyField = "Handoff_Key__c"

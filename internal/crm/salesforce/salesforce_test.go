@@ -327,11 +327,3 @@ func TestTwoCalls(t *testing.T) {
 	require.Equal(t, "/services/data/v67.0/composite/sobjects/Inquiry__c/Number__c", calls[1].Path)
 	require.Len(t, s.Salesforce.Records("Inquiry__c"), 4)
 }
-
-// TestNotSetUp: without its own fields Handoff writes nothing, and says which one is missing.
-func TestNotSetUp(t *testing.T) {
-	t.Parallel()
-	s := start(t, org.Options{})
-	result := connect(t, s, nil).Upsert(t.Context(), "campaign", []crm.Write{{Submission: "sub", Keys: [][]string{{"Name"}}, Fields: crm.Fields{"Name": "x"}}})[0]
-	require.Equal(t, &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{salesforce.StateField}}, result.Err)
-}

@@ -191,15 +191,19 @@ func (o *object) owned() bool {
 	return there
 }
 
-// Describe tells the object's fields as Salesforce has them now, in the names of mappings.
+// Describe tells the object's fields as Salesforce has them now, in the names of mappings, and which of Handoff's own are missing.
 func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, error) {
 	o, _, failure := c.object(ctx, name, 0)
 	if failure != nil {
 		return nil, failure
 	}
 	var all []crm.Property
+	missing := o.notSetUp()
+	for _, name := range missing {
+		all = append(all, crm.Property{Name: o.field(name), Type: "string", Missing: true})
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		if name == StateField {
+		if name == StateField || slices.Contains(missing, name) {
 			continue
 		}
 		for _, field := range o.namesOf(name) {

@@ -71,7 +71,7 @@ func (c *Connector) outdated(o *object, writes []crm.Write) bool {
 	if c.config.Now().Sub(o.read) < freshFor {
 		return false
 	}
-	return o.notSetUp() != "" || slices.ContainsFunc(writes, func(w crm.Write) bool {
+	return len(o.notSetUp()) > 0 || slices.ContainsFunc(writes, func(w crm.Write) bool {
 		var names []string
 		for name := range w.Fields {
 			names = append(names, name)

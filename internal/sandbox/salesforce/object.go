@@ -156,11 +156,23 @@ func labelOf(name string) string {
 	return label
 }
 
-// AddField sets up a field. It does nothing when there is no such object.
+// longestOfActivity is how long a text of an activity may be: these have no long text areas.
+// See https://help.salesforce.com/s/articleView?id=platform.custom_field_types.htm.
+const longestOfActivity = 255
+
+// AddField sets up a field; one of tasks is set up on Activity. It does nothing when there is no such object, or when the
+// object cannot have the field.
 func (s *Server) AddField(object string, f Field) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.object(object)
+	if strings.EqualFold(object, "Activity") {
+		if o = s.object("Task"); f.Type == "textarea" && f.Length > longestOfActivity {
+			return
+		}
+	} else if o != nil && o.name == "Task" {
+		return
+	}
 	if o == nil {
 		return
 	}
