@@ -15,73 +15,104 @@ import (
 // ownerList is who can own records, as Salesforce had them at a moment.
 type ownerList struct {
 	owners []crm.Owner
+	queues map[string][]string // the objects that each queue is for, by its id
 	read   time.Time
 }
 
-// Owners lists the org's users, and the queues of leads.
+// Owners lists the org's users and queues.
 func (c *Connector) Owners(ctx context.Context) ([]crm.Owner, error) {
-	owners, failure := c.readOwners(ctx)
+	list, failure := c.readOwners(ctx)
 	if failure != nil {
 		return nil, failure
 	}
-	return owners, nil
+	return list.owners, nil
 }
 
-func (c *Connector) readOwners(ctx context.Context) ([]crm.Owner, *crm.Error) {
+func (c *Connector) readOwners(ctx context.Context) (*ownerList, *crm.Error) {
 	users, _, failure := c.queryAll(ctx, "list users", "SELECT Id, Email, IsActive FROM User WHERE UserType = 'Standard'", maxFound*50)
 	if failure != nil {
 		return nil, failure
 	}
-	var all []crm.Owner
+	list := &ownerList{queues: map[string][]string{}, read: c.config.Now()}
 	for _, u := range users {
 		active, _ := u["IsActive"].(bool)
-		all = append(all, crm.Owner{ID: u.id(), Email: u.text("Email"), Active: active})
+		list.owners = append(list.owners, crm.Owner{ID: u.id(), Email: u.text("Email"), Active: active})
 	}
 	queues, _, failure := c.queryAll(ctx, "list queues",
-		"SELECT QueueId, Queue.Name, Queue.DeveloperName FROM QueueSobject WHERE SobjectType = 'Lead'", maxFound)
+		"SELECT QueueId, SobjectType, Queue.Name, Queue.DeveloperName FROM QueueSobject", maxFound*50)
 	if failure != nil {
 		return nil, failure
 	}
-	for _, q := range queues {
+	for _, q := range queues { // one row for each object that a queue is for
 		queue, _ := q["Queue"].(map[string]any)
-		all = append(all, crm.Owner{ID: long(q.text("QueueId")), Queue: row(queue).text("DeveloperName"), Active: true})
+		id := long(q.text("QueueId"))
+		if list.queues[id] == nil {
+			list.owners = append(list.owners, crm.Owner{ID: id, Queue: row(queue).text("DeveloperName"), Active: true})
+		}
+		list.queues[id] = append(list.queues[id], q.text("SobjectType"))
 	}
 	c.mu.Lock()
-	c.owners = &ownerList{all, c.config.Now()}
+	c.owners = list
 	c.mu.Unlock()
-	return all, nil
+	return list, nil
 }
 
-// ownerID is the id of an owner who is named by id, by e-mail address or, a queue, by its developer name.
-func (c *Connector) ownerID(ctx context.Context, owner string) (string, *crm.Error) {
-	if aRecordID.MatchString(owner) && (strings.HasPrefix(owner, "005") || strings.HasPrefix(owner, "00G")) {
-		return long(owner), nil
+// recipient is somebody who can be given records.
+type recipient struct {
+	id    string
+	queue []string // the objects that a queue is for; nil for a user, and for a queue that Salesforce does not list
+}
+
+// recipient finds an owner who is named by id, by e-mail address or, a queue, by its developer name.
+func (c *Connector) recipient(ctx context.Context, owner string) (recipient, *crm.Error) {
+	isID := aRecordID.MatchString(owner)
+	if isID && strings.HasPrefix(owner, "005") {
+		return recipient{id: long(owner)}, nil
 	}
 	c.mu.Lock()
 	list := c.owners
 	c.mu.Unlock()
 	if list != nil && c.config.Now().Sub(list.read) < schemaLasts {
-		if id := named(list.owners, owner); id != "" {
-			return id, nil
+		if to, known := list.find(owner); known {
+			return to, nil
 		}
 	}
-	owners, failure := c.readOwners(ctx)
+	list, failure := c.readOwners(ctx)
 	if failure != nil {
-		return "", failure
+		return recipient{}, failure
 	}
-	if id := named(owners, owner); id != "" {
-		return id, nil
+	switch to, known := list.find(owner); {
+	case known:
+		return to, nil
+	case isID && strings.HasPrefix(owner, "00G"):
+		return recipient{id: long(owner)}, nil
 	}
-	return "", &crm.Error{Kind: crm.Misconfigured, Code: "unknown_owner", Fields: []string{crm.FieldOwner}}
+	return recipient{}, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_owner", Fields: []string{crm.FieldOwner}}
 }
 
-func named(owners []crm.Owner, name string) string {
-	for _, o := range owners {
-		if o.Active && (strings.EqualFold(o.Email, name) || strings.EqualFold(o.Queue, name)) && name != "" {
-			return o.ID
+func (l *ownerList) find(name string) (recipient, bool) {
+	for _, o := range l.owners {
+		if o.Active && name != "" && (strings.EqualFold(o.Email, name) || strings.EqualFold(o.Queue, name) || o.ID == long(name)) {
+			return recipient{o.ID, l.queues[o.ID]}, true
 		}
 	}
-	return ""
+	return recipient{}, false
+}
+
+// passes says that records of an object stay with whom they have where they would go to a queue: a queue of leads owns neither
+// the contact that a lead has become nor the task about it. That a queue is not for what it could own is a mistake.
+func (c *Connector) passes(ctx context.Context, to recipient, object string) (bool, *crm.Error) {
+	if to.queue == nil || slices.ContainsFunc(to.queue, func(one string) bool { return strings.EqualFold(one, object) }) {
+		return false, nil
+	}
+	if object == "Task" || object == "Event" {
+		return true, nil
+	}
+	s, _, failure := c.schema(ctx, object, schemaLasts)
+	if failure == nil && slices.Contains(s.fields[ownerField].ReferenceTo, "Group") {
+		failure = &crm.Error{Kind: crm.Misconfigured, Code: "queue_not_for_object", Fields: []string{crm.FieldOwner}}
+	}
+	return true, failure
 }
 
 // learnSelf asks which user Handoff works as, once for each of its credentials: somebody may have connected it anew, as another
@@ -152,6 +183,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 type giving struct {
 	crm.Given
 	id    string // of the owner
+	stays bool   // with whom it has: the owner is a queue, which cannot own it
 	owned *crm.Owned
 }
 
@@ -177,19 +209,23 @@ func (c *Connector) SetOwners(ctx context.Context, name string, given []crm.Give
 	byObject := map[string][]giving{}
 	self := c.learnSelf(ctx)
 	for i, g := range given {
-		id, failure := "", self
-		if failure == nil {
-			id, failure = c.ownerID(ctx, g.Owner)
-		}
-		if failure != nil {
-			giving{g, "", &owned[i]}.refuse(failure, nil)
-			continue
-		}
 		object := c.apiName(name)
 		if object == "Lead" && strings.HasPrefix(g.RecordID, "003") { // a lead that was converted
 			object = "Contact"
 		}
-		byObject[object] = append(byObject[object], giving{g, id, &owned[i]})
+		to, stays, failure := recipient{}, false, self
+		if failure == nil {
+			to, failure = c.recipient(ctx, g.Owner)
+		}
+		if failure == nil {
+			stays, failure = c.passes(ctx, to, object)
+		}
+		giving := giving{g, to.id, stays, &owned[i]}
+		if failure != nil {
+			giving.refuse(failure, nil)
+			continue
+		}
+		byObject[object] = append(byObject[object], giving)
 	}
 	for object, all := range byObject {
 		for batch := range slices.Chunk(all, maxBatch) {
@@ -228,7 +264,7 @@ func (c *Connector) setOwners(ctx context.Context, object, name string, batch []
 			g.refuse(failure, &own)
 		case !there: // deleted, or merged into another
 			g.refuse(&crm.Error{Kind: crm.Conflict, Code: "record_not_found", Status: call.Status, RequestID: call.RequestID}, &own)
-		case !c.isNobody(now):
+		case !c.isNobody(now), g.stays:
 			g.owned.Owner = now
 		default:
 			free = append(free, g)

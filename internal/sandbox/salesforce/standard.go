@@ -47,7 +47,7 @@ func standardObjects(now time.Time) map[string]*object {
 		choice("Role", "", "Business User", "Decision Maker", "Economic Buyer", "Evaluator", "Other"), flag("IsPrimary"))
 	add("Task", "00T", reference("WhoId", "Contact", "Lead"), reference("WhatId", "Account", "Opportunity", "Campaign"), text("Subject", 255), day("ActivityDate"),
 		choice("Status", "Not Started", "Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"), choice("Priority", "Normal", "High", "Normal", "Low"),
-		&field{Field: Field{Name: "Description", Type: "textarea", Length: 32000}, label: "Description"}, choice("Type", "", "Call", "Email", "Meeting", "Other"), ownerField("User"))
+		&field{Field: Field{Name: "Description", Type: "textarea", Length: 32000}, label: "Description"}, choice("Type", "", "Call", "Email", "Meeting", "Other"), ownerField("Group", "User"))
 	add("Campaign", "701", required(text("Name", 80)), flag("IsActive"), choice("Type", "", "Webinar", "Conference", "Email", "Other"),
 		choice("Status", "Planned", "Planned", "In Progress", "Completed", "Aborted"), day("StartDate"), day("EndDate"), &field{Field: Field{Name: "Description", Type: "textarea", Length: 32000}}, ownerField("User"))
 	add("CampaignMember", "00v", required(fixedLater(reference("CampaignId", "Campaign"))), fixedLater(reference("LeadId", "Lead")), fixedLater(reference("ContactId", "Contact")),
