@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/merge"
 )
 
 // becomes are the fields of a contact that a lead's become where they have another name. What a lead has and a contact has
@@ -86,13 +87,18 @@ func renamed(it *item, contact *object) map[string]string {
 		names[field] = name
 	}
 	for field, name := range names {
-		name = cmp.Or(becomes[name], name)
-		if _, there := contact.fields[name]; !there {
-			name = ""
-		}
-		names[field] = name
+		names[field] = contact.fromLead(name)
 	}
 	return names
+}
+
+// fromLead is the contact's field by that of a lead: "" where it has none.
+func (o *object) fromLead(name string) string {
+	name = cmp.Or(becomes[name], name)
+	if _, there := o.fields[name]; !there {
+		return ""
+	}
+	return name
 }
 
 // moveTo makes the item one of a contact.
@@ -108,6 +114,23 @@ func (it *item) moveTo(contact *object, r row) {
 			values[to], fieldOf[to] = value, field
 		}
 	}
+	r = maps.Clone(r) // others may have become this contact too
+	r[StateField] = contact.inherited(r.text(StateField), it.found.text(StateField))
 	it.to = target{o: contact, renamed: names}
 	it.values, it.fieldOf, it.found = values, fieldOf, r
+}
+
+// inherited is the state of a contact with what only the lead remembers: the conversion copies fields and no state.
+func (o *object) inherited(own, leads string) string {
+	s, lead := merge.ReadState(own), merge.ReadState(leads)
+	s.By = cmp.Or(s.By, lead.By)
+	for name, at := range lead.At {
+		if name != anyField {
+			name = o.fromLead(name)
+		}
+		if _, answered := s.At[name]; !answered && name != "" {
+			s.At[name] = at
+		}
+	}
+	return s.Encode()
 }

@@ -43,6 +43,32 @@ func TestShortState(t *testing.T) {
 	require.Equal(t, "Low", s.Salesforce.Records("Task")[0]["Priority"], "a newer answer")
 }
 
+// TestConvertedLeadRemembers: what a lead was answered is not forgotten when it becomes a contact, whose own state is blank.
+func TestConvertedLeadRemembers(t *testing.T) {
+	t.Parallel()
+	s := start(t, org.Options{})
+	c := connect(t, s, nil)
+	answer := func(submission string, minute int, fields crm.Fields) crm.Result {
+		t.Helper()
+		w := person("luke@example.com", fields)
+		w.Submission, w.SubmittedAt = submission, noon.Add(time.Duration(minute)*time.Minute)
+		return written(t, c.Upsert(t.Context(), "lead", []crm.Write{w})[0])
+	}
+	lead := answer("new", 60, crm.Fields{"Phone": "new", "City": "Stars Hollow"}).RecordID
+	contact, _ := s.Salesforce.Convert(lead)
+	s.Salesforce.Put("Contact", contact, map[string]any{"MailingCity": "Stars Hollow"})
+
+	older := answer("old", 0, crm.Fields{"Phone": "old", "City": "Hartford", "Title": "Cook"})
+	require.Equal(t, contact, older.RecordID)
+	require.Subset(t, older.Kept, []string{"City", "Phone"}, "I5")
+	require.Equal(t, crm.Created, answer("new", 60, crm.Fields{"Phone": "new", "City": "Stars Hollow"}).Outcome, "it was this submission that made the lead")
+	newer := answer("newer", 90, crm.Fields{"Phone": "newer"})
+	require.Equal(t, crm.Updated, newer.Outcome)
+	require.Contains(t, answer("late", 75, crm.Fields{"Phone": "late"}).Kept, "Phone")
+	record := s.Salesforce.Records("Contact")[0]
+	require.Equal(t, []any{"newer", "Stars Hollow", "Cook"}, []any{record["Phone"], record["MailingCity"], record["Title"]})
+}
+
 // TestActivitiesHaveNoLongTexts: the org does not make what Salesforce does not offer.
 func TestActivitiesHaveNoLongTexts(t *testing.T) {
 	t.Parallel()
