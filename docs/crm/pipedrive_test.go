@@ -89,6 +89,7 @@ func TestPipedriveObjects(t *testing.T) {
 	linked("deal", "org_id", organization.RecordID)
 	linked("deal", "stage_id", "2")
 	linked("activity", "deal_id", deal.RecordID)
+	linked("activity", "person_id", person.RecordID)
 	require.Equal(t, lead.RecordID, company.Records("note")[0]["lead_id"])
 	require.Equal(t, "Is 1 &lt; 2?<br>I &amp; you &lt;script&gt;x&lt;/script&gt;", company.Records("note")[0]["content"], "what somebody typed is no markup")
 	require.Equal(t, "Web form sub_1", company.Records("activity")[0]["subject"])
@@ -129,6 +130,26 @@ func TestPipedriveKeepsAddresses(t *testing.T) {
 	}, company.Records("person")[0]["emails"], "an address that is there already is there once")
 	upsert("e", 4, [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "ann", "phone": ""})
 	require.Equal(t, []any{map[string]any{"value": "+1", "primary": false, "label": "work"}}, company.Records("person")[0]["phones"], "without an answer the first one goes")
+}
+
+// TestPipedriveParticipants: the person of an activity is its primary participant, who goes when there is no person any more.
+func TestPipedriveParticipants(t *testing.T) {
+	t.Parallel()
+	company := pipedriveCompany()
+	connector := connected(t, pipedriveExample(t, standin.Start(t, company, apidescription.Before(t, apidescription.Pipedrive))), pipedriveSecrets()...)
+	person := writes(t, connector, "contact", [][]string{{"email"}}, crm.Fields{"email": "ann@example.com", "name": "Ann"})
+	lead := writes(t, connector, "lead", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": "sub_1", "title": "Demo", "contact_id": person.RecordID})
+	fields := crm.Fields{"handoff_key": "sub_1", "lead_id": lead.RecordID, "contact_id": person.RecordID}
+	activity := writes(t, connector, "activity", [][]string{{"handoff_key"}}, fields)
+	participant := map[string]any{"person_id": json.Number(person.RecordID), "primary": true}
+	require.Equal(t, []any{participant}, company.Records("activity")[0]["participants"])
+
+	fields["contact_id"] = ""
+	without := connector.Upsert(t.Context(), "activity", []crm.Write{{Submission: "sub_2", Keys: [][]string{{"handoff_key"}}, Fields: fields, SubmittedAt: noon.Add(time.Minute)}})[0]
+	require.Nil(t, without.Err)
+	require.Equal(t, activity.RecordID, without.RecordID)
+	require.Empty(t, company.Records("activity")[0]["participants"])
+	require.Nil(t, company.Records("activity")[0]["person_id"])
 }
 
 // TestPipedrivePage follows the page as a new user would: make the fields, configure, check, and send a submission.

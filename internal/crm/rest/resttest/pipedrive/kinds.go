@@ -3,7 +3,6 @@ package pipedrive
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,9 +46,10 @@ var kinds = []kind{
 		needs: "title",
 	}, {
 		name: "activity", path: "/api/v2/activities", change: "PATCH", fieldsOf: "activity",
-		members: types("subject:string type:string owner_id:integer deal_id:integer lead_id:string person_id:integer org_id:integer due_date:string due_time:string duration:string busy:boolean done:boolean public_description:string priority:integer note:string participants:list"),
+		members: types("subject:string type:string owner_id:integer deal_id:integer lead_id:string org_id:integer due_date:string due_time:string duration:string busy:boolean done:boolean public_description:string priority:integer note:string participants:participants"),
 		listed:  strings.Fields("filter_id ids owner_id deal_id lead_id person_id org_id done updated_since updated_until sort_by sort_direction include_fields limit cursor"),
-		empty:   map[string]any{"type": "call", "deal_id": nil, "lead_id": nil, "person_id": nil, "org_id": nil, "due_date": nil, "done": false, "note": nil, "is_deleted": false},
+		empty: map[string]any{"type": "call", "deal_id": nil, "lead_id": nil, "person_id": nil, "org_id": nil, "due_date": nil, "done": false, "note": nil, "participants": []any{},
+			"is_deleted": false},
 	}, {
 		name: "lead", path: "/api/v1/leads", change: "PATCH", first: true, fieldsOf: "deal", searched: []string{"custom_fields", "notes", "title"},
 		members: types("title:string owner_id:integer label_ids:list person_id:integer organization_id:integer value:object expected_close_date:string visible_to:string was_seen:boolean is_archived:boolean origin_id:string channel:integer channel_id:string"),
@@ -100,7 +100,7 @@ func wrong(kind string, value any) string {
 	case bool:
 		fits = kind == "boolean"
 	case []any:
-		fits = kind == "list" || kind == "entries" && !slices.ContainsFunc(v, func(one any) bool { return !isEntry(one) })
+		fits = kind == "list" || kind == "entries" && all(v, isEntry) || kind == "participants" && all(v, isParticipant)
 	case map[string]any:
 		fits = kind == "object"
 	}
@@ -110,11 +110,25 @@ func wrong(kind string, value any) string {
 	return "Expected '" + kind + "'"
 }
 
+func all(list []any, is func(any) bool) bool {
+	return !slices.ContainsFunc(list, func(one any) bool { return !is(one) })
+}
+
+// isParticipant says that a value is an entry of an activity's participants.
+func isParticipant(value any) bool {
+	entry, is := value.(map[string]any)
+	_, person := entry["person_id"].(json.Number)
+	for name := range entry {
+		is = is && slices.Contains([]string{"person_id", "primary"}, name)
+	}
+	return is && person
+}
+
 // isEntry says that a value is an entry of emails or phones.
 func isEntry(value any) bool {
 	entry, is := value.(map[string]any)
 	text, filled := entry["value"].(string)
-	for name := range maps.Keys(entry) {
+	for name := range entry {
 		is = is && slices.Contains([]string{"value", "primary", "label"}, name)
 	}
 	return is && filled && text != ""

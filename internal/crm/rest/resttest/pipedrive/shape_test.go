@@ -54,6 +54,9 @@ func TestStrictness(t *testing.T) {
 		{"a name", "POST", "/api/v2/persons", `{"emails":[]}`},
 		{"a link", "POST", "/api/v1/leads", `{"title":"A"}`},
 		{"a link to nobody", "POST", "/api/v1/leads", `{"title":"A","person_id":1}`},
+		{"a person of an activity", "POST", "/api/v2/activities", `{"subject":"A","person_id":401}`},
+		{"a participant", "POST", "/api/v2/activities", `{"subject":"A","participants":[{"person_id":401,"primary_flag":true}]}`},
+		{"a participant who is nobody", "POST", "/api/v2/activities", `{"subject":"A","participants":[{"person_id":1,"primary":true}]}`},
 		{"a parameter", "GET", "/api/v2/persons?start=0", ""},
 		{"a moment with fractions", "GET", "/api/v2/persons?updated_since=2026-04-14T09:00:00.5Z", ""},
 	} {
@@ -66,4 +69,5 @@ func TestStrictness(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, answer.StatusCode, one.name)
 	}
 	require.Empty(t, company.Records("person"))
+	require.Empty(t, company.Records("activity"))
 }

@@ -71,6 +71,12 @@ func (c *Company) dangling(members map[string]any) string {
 			return name + ": not found"
 		}
 	}
+	participants, _ := members["participants"].([]any)
+	for _, one := range participants {
+		if c.byID("person", fmt.Sprint(one.(map[string]any)["person_id"])) == nil {
+			return "participants: not found"
+		}
+	}
 	return ""
 }
 
@@ -86,10 +92,24 @@ func (c *Company) fail(w http.ResponseWriter, k kind, problem string) {
 	refuse(w, http.StatusBadRequest, "Validation failed: "+problem, schemaFailed)
 }
 
-func (c *Company) create(w http.ResponseWriter, r *http.Request, k kind) {
+// body reads a request's body. The person of an activity can only be read: it is the primary one of its participants. See
+// https://pipedrive.readme.io/docs/pipedrive-api-v2-migration-guide.
+func (k kind) body(w http.ResponseWriter, r *http.Request) (map[string]any, bool) {
 	body, ok := standin.Body(r)
-	if !ok {
+	_, person := body["person_id"]
+	switch {
+	case !ok:
 		refuse(w, http.StatusBadRequest, "Bad request", "ERR_BAD_REQUEST")
+	case person && k.name == "activity":
+		refuse(w, http.StatusBadRequest, "'person_id' is a read-only field. Add a primary participant to set 'person_id' instead.", "ERR_BAD_REQUEST")
+		return nil, false
+	}
+	return body, ok
+}
+
+func (c *Company) create(w http.ResponseWriter, r *http.Request, k kind) {
+	body, ok := k.body(w, r)
+	if !ok {
 		return
 	}
 	members, custom, problem := c.check(k, body)
@@ -127,9 +147,8 @@ func (c *Company) update(w http.ResponseWriter, r *http.Request, k kind) {
 		notFound(w, k)
 		return
 	}
-	body, ok := standin.Body(r)
+	body, ok := k.body(w, r)
 	if !ok {
-		refuse(w, http.StatusBadRequest, "Bad request", "ERR_BAD_REQUEST")
 		return
 	}
 	members, custom, problem := c.check(k, body)
@@ -165,6 +184,15 @@ func (c *Company) store(k kind, record standin.Record, members, custom map[strin
 	if name, is := record["name"].(string); is && k.name == "person" {
 		first, last, _ := strings.Cut(name, " ")
 		record["first_name"], record["last_name"] = first, last
+	}
+	if k.name == "activity" {
+		record["person_id"] = nil
+		participants, _ := record["participants"].([]any)
+		for _, one := range participants {
+			if entry, _ := one.(map[string]any); entry["primary"] == true {
+				record["person_id"] = entry["person_id"]
+			}
+		}
 	}
 	record["update_time"] = c.moment(k)
 }
