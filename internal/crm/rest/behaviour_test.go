@@ -131,6 +131,44 @@ func TestHalvesOfARefusedBatch(t *testing.T) {
 	require.Equal(t, []int{8, 4, 4, 2, 1, 1, 2}, sizes)
 }
 
+// TestFieldOfOneRecord: a field that one record has and the API does not know is that record's misfortune.
+func TestFieldOfOneRecord(t *testing.T) {
+	t.Parallel()
+	api := people()
+	api.Errors.Rules = []restapi.Rule{{When: restapi.When{At: "code", Is: []string{"UNKNOWN_FIELD"}}, Kind: "Misconfigured"}}
+	o := api.Objects["person"]
+	o.Fields["extra"] = restapi.Field{}
+	o.Create = &restapi.Write{Request: restapi.Request{Post: "/people", Body: map[string]any{"list": "{records}"}}, Max: 50, Results: "made"}
+	api.Objects["person"] = o
+	connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		var body struct{ List []map[string]any }
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		var made []string
+		for i, one := range body.List {
+			if one["extra"] != nil {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"code":"UNKNOWN_FIELD","wrong":"extra"}`)
+				return
+			}
+			made = append(made, fmt.Sprintf(`{"id":%d}`, i))
+		}
+		_, _ = io.WriteString(w, `{"made":[`+strings.Join(made, ",")+`]}`)
+	})
+	writes := []crm.Write{person("a@example.test"), person("b@example.test"), person("c@example.test")}
+	writes[1].Fields["extra"] = "more"
+	for i, result := range connector.Upsert(t.Context(), "person", writes) {
+		if i == 1 {
+			require.Equal(t, &crm.Error{Kind: crm.Misconfigured, Code: "UNKNOWN_FIELD", Status: 400, Fields: []string{"extra"}}, result.Err)
+			continue
+		}
+		require.Nil(t, result.Err)
+	}
+}
+
 // TestWhatWasSaidOfSeveral: an answer to several records that cannot be told apart is kept with none of them.
 func TestWhatWasSaidOfSeveral(t *testing.T) {
 	t.Parallel()

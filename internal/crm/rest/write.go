@@ -68,7 +68,7 @@ func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item)
 	r, failure := j.Connector.send(j.ctx, what+" "+j.o.name, request, values)
 	r.Call.Batch = len(items)
 	switch {
-	case failure != nil && len(items) > 1 && ofRecords(failure):
+	case failure != nil && len(items) > 1 && wire.MayBeOneItem(failure):
 		// One of them is at fault, and the API has refused them all.
 		half := len(items) / 2
 		return append(j.send(what, w, items[:half]), j.send(what, w, items[half:])...)
@@ -79,11 +79,6 @@ func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item)
 		return j.settleSeveral(w, items, r)
 	}
 	return j.settleOne(items[0], w, r.Status, at(r.Body, ""), r)
-}
-
-// ofRecords says that a failure is about values, so that other records may be written.
-func ofRecords(failure *crm.Error) bool {
-	return failure.Kind == crm.Invalid || failure.Kind == crm.Conflict
 }
 
 // values are what a request about the item is filled with.
