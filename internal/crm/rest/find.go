@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"handoff/internal/crm"
+	"handoff/internal/crm/wire"
 	"handoff/internal/restapi"
 )
 
@@ -53,7 +54,13 @@ func (j *job) lookUp(way *restapi.Find, step int, items []*item) {
 		keys[i] = it.lookups[step]
 	}
 	found, call, failure := j.look(j.ctx, j.o, way, keys)
-	if failure != nil {
+	switch {
+	case failure != nil && len(items) > 1 && mayBeOneKey(failure):
+		half := len(items) / 2
+		j.lookUp(way, step, items[:half])
+		j.lookUp(way, step, items[half:])
+		return
+	case failure != nil:
 		j.meet(failure)
 		j.refuseAll(items, failure, call)
 		return
@@ -68,6 +75,13 @@ func (j *job) lookUp(way *restapi.Find, step int, items []*item) {
 			}
 		}
 	}
+}
+
+// mayBeOneKey says that a search for several keys may have been refused because of one of them. A value can break a query so
+// that it reads like one that is wrong for all.
+func mayBeOneKey(failure *crm.Error) bool {
+	kind, _ := byStatus(failure.Status, false)
+	return wire.MayBeOneItem(failure) || failure.Kind == crm.Misconfigured && kind == crm.Invalid
 }
 
 // look reads the records that have one of the keys, but those that the way leaves out, in one call and, where the API does not show all of a record at once,
