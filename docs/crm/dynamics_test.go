@@ -3,6 +3,7 @@ package crm_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,35 @@ func TestDynamicsKeepsWhatPeopleChange(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, patches, "the first one was refused")
+}
+
+// TestDynamicsOwnerWhilePeopleSave: somebody saves the lead between Handoff's reading and giving it away; it is read again, and
+// whom the person has given it to keeps it.
+func TestDynamicsOwnerWhilePeopleSave(t *testing.T) {
+	t.Parallel()
+	environment := dynamicsEnvironment()
+	connector := connected(t, dynamicsExample(t, standin.Start(t, environment, apidescription.Before(t, apidescription.Dynamics))), dynamicsSecrets()...)
+	for key, c := range map[string]struct {
+		change map[string]any
+		want   string
+	}{
+		"a": {map[string]any{"companyname": "By a person"}, dynamics.Owner},
+		"b": {map[string]any{"_ownerid_value": dynamics.Another}, dynamics.Another},
+	} {
+		lead := writes(t, connector, "lead", [][]string{{"handoff_key"}}, crm.Fields{"handoff_key": key, "last_name": "Lee"})
+		environment.Between(func(_ string, r standin.Record) {
+			if r["leadid"] == lead.RecordID {
+				maps.Copy(r, c.change)
+			}
+		})
+		owner, _, err := connector.SetOwner(t.Context(), "lead", lead.RecordID, dynamics.Owner)
+		require.NoError(t, err)
+		require.Equal(t, c.want, owner)
+	}
+	for _, lead := range environment.Records("leads") {
+		want := map[any]any{"a": dynamics.Owner, "b": dynamics.Another}[lead["new_submissionkey"]]
+		require.Equal(t, want, lead["_ownerid_value"])
+	}
 }
 
 // TestDynamicsPages: changes are read over pages, each of which has the address of the next.

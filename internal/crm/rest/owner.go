@@ -35,7 +35,11 @@ func (c *Connector) Owners(ctx context.Context) ([]crm.Owner, error) {
 	return owners, nil
 }
 
-// SetOwner gives the record to owner unless it already has one, and returns who owns it now. Callers take turns.
+// mostSaves bounds how often a record is read again whose owner could not be set because somebody else had saved it.
+const mostSaves = 10
+
+// SetOwner gives the record to owner unless it already has one, and returns who owns it now. Callers take turns. Where somebody
+// else saves the record between reading and writing, it is read and decided again.
 func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) (string, *crm.Call, error) {
 	o := c.objects[name]
 	switch {
@@ -49,11 +53,27 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 		return "", nil, failure
 	}
 	defer release()
-	is, call, failure := c.readOne(ctx, o, recordID)
-	if failure != nil {
-		failure.Fields = o.named(failure.Fields)
-		return "", call, failure
+	refused := "" // the version that the record did not have any more
+	for tries := 1; ; tries++ {
+		is, call, failure := c.readOne(ctx, o, recordID)
+		if failure != nil {
+			failure.Fields = o.named(failure.Fields)
+			return "", call, failure
+		}
+		has, call, failure := c.give(ctx, o, is, call, owner)
+		if failure == nil {
+			return has, call, nil
+		}
+		version := plain(is.json.Get(o.Version))
+		if failure.Kind != crm.Conflict || absent(failure) || version == refused || tries == mostSaves {
+			return "", call, failure
+		}
+		refused = version
 	}
+}
+
+// give writes the owner of a record as it was read, unless that is somebody, and returns who owns it now. Call is the reading.
+func (c *Connector) give(ctx context.Context, o *object, is *record, call *crm.Call, owner string) (string, *crm.Call, *crm.Error) {
 	f := o.fields[crm.FieldOwner]
 	if has := plain(is.json.Get(f.Path)); has != "" && has != owner && !slices.Contains(o.Nobody, has) {
 		mine, asked, failure := c.whoAmI(ctx)
@@ -69,7 +89,7 @@ func (c *Connector) SetOwner(ctx context.Context, name, recordID, owner string) 
 	it := &item{write: &crm.Write{}, result: &crm.Result{}, found: is, change: change{record: map[string]any{}}}
 	restapi.Set(it.change.record, f.At, encode(f, owner))
 	j := &job{Connector: c, ctx: ctx, o: o}
-	it.retried = true // the record was there a moment ago
+	it.retried = true // whoever calls reads again
 	j.send("give", o.Update, []*item{it})
 	if it.result.Err != nil {
 		return "", it.result.Call, it.result.Err
