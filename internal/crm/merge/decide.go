@@ -43,7 +43,8 @@ func (d *Deciding) Writes(field, name string, blank bool) bool {
 	return true
 }
 
-// Identified remembers when a field was answered that the record is found by: it is equal already.
+// Identified remembers when a field was answered that the record is found by. It is equal already: where it was answered before,
+// the newest answer counts, so that no older one by another key overwrites it.
 func (d *Deciding) Identified(name string) {
 	d.State.At[name] = max(d.State.At[name], Clock(d.write.SubmittedAt))
 }

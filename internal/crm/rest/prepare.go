@@ -117,15 +117,13 @@ func (it *item) plan(o *object) {
 		if !isNew {
 			is = decode(f, it.found.json.Get(f.Path))
 		}
-		switch {
-		case !slices.Contains(it.by.by, field):
-			if !d.Writes(field, field, crm.IsBlank(is)) {
-				continue
-			}
-		case isNew:
+		if slices.Contains(it.by.by, field) {
 			d.Identified(field)
-		default:
-			continue // equal already
+			if !isNew {
+				continue // equal already
+			}
+		} else if !d.Writes(field, field, crm.IsBlank(is)) {
+			continue
 		}
 		if !same(f, is, value) {
 			restapi.Set(c.record, f.At, it.written(f, value))
