@@ -81,6 +81,7 @@ func Run(t *testing.T, h Harness) {
 		"I5 any order gives the record of the right one": s.anyOrder,
 		"I5 writers at once give the newest answers":     s.newestOfMany,
 		"I5 an older answer fills blanks and is told":    s.olderFillsBlanks,
+		"I5 an older answer by another key":              s.olderByOtherKey,
 		"untouched fields stay":                          s.untouched,
 		"create-only fields":                             s.createOnly,
 		"update-only fields":                             s.updateOnly,

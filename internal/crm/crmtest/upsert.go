@@ -70,6 +70,28 @@ func (s *suite) alternativeKeys(t *testing.T) {
 	require.Equal(t, created.RecordID, s.find(t, person).ID)
 }
 
+// olderByOtherKey: an answer that a record is found by is as old as the newest submission that gave it. One that arrives late and
+// finds the record by another key overwrites nothing.
+func (s *suite) olderByOtherKey(t *testing.T) {
+	person, another := s.person(), s.person()
+	first, other := s.person(), s.person()
+	write := func(submission string, minute int, person, other string) crm.Result {
+		w := s.submission(submission, person, minute, crm.Fields{s.Other: other, s.Texts[0]: submission})
+		w.Keys = [][]string{{s.Key}, {s.Other}}
+		return s.write(t, w)
+	}
+	created := write("sub_first", 0, person, first)
+	newest := write("sub_newest", 10, person, other)
+	late := write("sub_late", 5, another, other)
+	require.Equal(t, created.RecordID, newest.RecordID)
+	require.Equal(t, created.RecordID, late.RecordID, "the other key finds it")
+	require.ElementsMatch(t, []string{s.Key, s.Texts[0]}, late.Kept)
+	record := s.find(t, person)
+	require.Equal(t, created.RecordID, record.ID)
+	require.Equal(t, "sub_newest", record.Fields[s.Texts[0]])
+	require.Empty(t, s.findAll(t, another))
+}
+
 func (s *suite) noKey(t *testing.T) {
 	write := s.submission("sub_a", "", 0, crm.Fields{s.Texts[0]: "someone"})
 	result := s.upsert(t, write)[0]
