@@ -2,9 +2,13 @@ package rest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,6 +159,58 @@ func TestUpsertWithoutState(t *testing.T) {
 		require.Equal(t, "9007199254740993", result.RecordID, "a long number keeps its digits")
 	}
 	require.Equal(t, []string{`PUT /base/people/by-mail/a@example.test {"name":"Ann"}`, `PUT /base/people/by-mail/a@example.test {"name":"Ann"}`}, calls)
+}
+
+// TestUpsertInPlaceOfUpdate: where the API has no update, an upsert of a known record names it by its key.
+func TestUpsertInPlaceOfUpdate(t *testing.T) {
+	t.Parallel()
+	for _, most := range []int{0, 50} {
+		api := people()
+		o := api.Objects["person"]
+		o.State = "memory"
+		o.Find = []restapi.Find{{By: []string{"email"}, Request: restapi.Request{Get: "/people", Query: map[string]string{"mail": "{email}"}}}}
+		o.Upsert = &restapi.Write{Request: restapi.Request{Post: "/upsert", Body: "{record}"}, By: []string{"email"}, Max: most}
+		if most > 0 {
+			o.Upsert.Body = "{records}"
+		}
+		o.Create, o.Update = nil, nil
+		api.Objects["person"] = o
+		var people []map[string]any
+		connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				_ = json.NewEncoder(w).Encode(people)
+				return
+			}
+			var sent any
+			_ = json.NewDecoder(r.Body).Decode(&sent)
+			list, several := sent.([]any)
+			if !several {
+				list = []any{sent}
+			}
+			record := list[0].(map[string]any)
+			i := slices.IndexFunc(people, func(one map[string]any) bool { return reflect.DeepEqual(one["data"], record["data"]) })
+			if i < 0 {
+				i = len(people)
+				people = append(people, map[string]any{"id": fmt.Sprint(i)})
+			}
+			maps.Copy(people[i], record)
+			if several {
+				_ = json.NewEncoder(w).Encode([]any{people[i]})
+			} else {
+				_ = json.NewEncoder(w).Encode(people[i])
+			}
+		})
+		for minute, name := range []string{"Ann", "Bo"} {
+			write := person("ann@example.test")
+			write.Fields["name"], write.SubmittedAt = name, time.Unix(1_800_000_000, 0).Add(time.Duration(minute)*time.Minute)
+			result := connector.Upsert(t.Context(), "person", []crm.Write{write})[0]
+			require.Nil(t, result.Err)
+			require.Equal(t, "0", result.RecordID)
+		}
+		require.Len(t, people, 1, "I2")
+		require.Equal(t, map[string]any{"mail": "ann@example.test"}, people[0]["data"])
+		require.Equal(t, "Bo", people[0]["name"])
+	}
 }
 
 // TestNewTellsEverything: all that is wrong at once.

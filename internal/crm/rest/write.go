@@ -21,6 +21,7 @@ func (j *job) write(items []*item) (again []*item) {
 		case it.found != nil && len(it.change.record) == 0:
 			it.settle(j.o, it.found.id, it.found, it.result.Call)
 		case j.o.Upsert != nil && sameNames(j.o.Upsert.By, it.by.by) && (it.found == nil || j.o.Update == nil):
+			it.identify(j.o)
 			upserted = append(upserted, it)
 		case it.found == nil && j.o.Create != nil:
 			created = append(created, it)
@@ -34,6 +35,17 @@ func (j *job) write(items []*item) (again []*item) {
 	again = j.group("upsert", j.o.Upsert, upserted)
 	again = append(again, j.group("create", j.o.Create, created)...)
 	return append(again, j.group("update", j.o.Update, updated)...)
+}
+
+// identify puts the key into the record of an upsert, which goes by it. A plan leaves out what a known record has already.
+func (it *item) identify(o *object) {
+	if it.found == nil || o.Upsert.WithoutKey {
+		return
+	}
+	for _, field := range it.by.by {
+		f := o.fields[field]
+		restapi.Set(it.change.record, f.At, it.written(f, it.write.Fields[field]))
+	}
 }
 
 func (j *job) group(what string, w *restapi.Write, items []*item) (again []*item) {
