@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -210,6 +211,47 @@ func TestUpsertInPlaceOfUpdate(t *testing.T) {
 		require.Len(t, people, 1, "I2")
 		require.Equal(t, map[string]any{"mail": "ann@example.test"}, people[0]["data"])
 		require.Equal(t, "Bo", people[0]["name"])
+	}
+}
+
+// TestIDsThatAreNumbers: an API that shows ids and versions as numbers gets them as such, with all their digits.
+func TestIDsThatAreNumbers(t *testing.T) {
+	t.Parallel()
+	const id, version = 9007199254740993, 9007199254740995
+	for name, update := range map[string]*restapi.Write{
+		"one, in the body":   {Request: restapi.Request{Post: "/set/{id}", Body: map[string]any{"id": "{id}", "version": "{version}", "set": "{record}"}}},
+		"one, in the record": {Request: restapi.Request{Post: "/set/{id}", Query: map[string]string{"version": "{version}"}}, IDAt: "id"},
+		"several": {Request: restapi.Request{Post: "/set", Body: "{records}"}, Max: 50,
+			Item: map[string]any{"id": "{id}", "version": "{version}", "set": "{record}"}},
+	} {
+		api := people()
+		o := api.Objects["person"]
+		o.Version, o.Update = "version", update
+		api.Objects["person"] = o
+		var sent []byte
+		connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+			known := fmt.Sprintf(`{"id":%d,"version":%d,"data":{"mail":"a@example.test"}}`, id, version)
+			if r.Method == http.MethodGet {
+				_, _ = io.WriteString(w, known)
+				return
+			}
+			sent, _ = io.ReadAll(r.Body)
+			if update.Max > 0 {
+				sent, known = bytes.Trim(sent, "[]\n"), "["+known+"]"
+			} else if r.URL.Path != fmt.Sprint("/base/set/", id) {
+				t.Errorf("the path is %s", r.URL.Path)
+			}
+			_, _ = io.WriteString(w, known)
+		})
+		result := connector.Upsert(t.Context(), "person", []crm.Write{person("a@example.test")})[0]
+		require.Nil(t, result.Err)
+		require.Equal(t, fmt.Sprint(id), result.RecordID)
+		var got struct{ ID, Version int64 }
+		require.NoError(t, json.Unmarshal(sent, &got), name)
+		require.EqualValues(t, id, got.ID, name)
+		if update.IDAt == "" {
+			require.EqualValues(t, version, got.Version, name)
+		}
 	}
 }
 

@@ -97,9 +97,9 @@ func (j *job) send(what string, w *restapi.Write, items []*item) (again []*item)
 func (it *item) values(o *object, w *restapi.Write) map[string]any {
 	values := map[string]any{"record": it.record(o, w)}
 	if it.found != nil {
-		values["id"] = it.found.id
+		values["id"] = sent(it.found.json.Get(o.ID))
 		if o.Version != "" {
-			values["version"] = plain(it.found.json.Get(o.Version))
+			values["version"] = sent(it.found.json.Get(o.Version))
 		}
 	}
 	if len(w.By) > 0 {
@@ -108,6 +108,14 @@ func (it *item) values(o *object, w *restapi.Write) map[string]any {
 		}
 	}
 	return values
+}
+
+// sent is a value of an answer as a body has it: a number stays one.
+func sent(value gjson.Result) any {
+	if value.Type == gjson.Number {
+		return json.Number(value.Raw)
+	}
+	return value.String()
 }
 
 // entry is the item among several.
@@ -127,7 +135,7 @@ func (it *item) record(o *object, w *restapi.Write) map[string]any {
 		}
 	}
 	if w.IDAt != "" && it.found != nil {
-		record[w.IDAt] = it.found.id
+		record[w.IDAt] = sent(it.found.json.Get(o.ID))
 	}
 	return record
 }

@@ -12,12 +12,11 @@ import (
 )
 
 func decode(response http.ResponseWriter, request *http.Request) (map[string]any, bool) {
-	var body map[string]any
-	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
+	body, ok := standin.Body(request)
+	if !ok {
 		refuse(response, http.StatusBadRequest, "no_json")
-		return nil, false
 	}
-	return body, true
+	return body, ok
 }
 
 // search finds by any parameter, by what a value begins with; without one it lists what changed, page by page.
@@ -145,7 +144,8 @@ func (c *CRM) upsertSeveral(response http.ResponseWriter, request *http.Request)
 
 func (c *CRM) updateSeveral(response http.ResponseWriter, request *http.Request) {
 	c.several(response, request, func(values map[string]any) (map[string]any, string) {
-		person := c.byID(fmt.Sprint(values["id"]))
+		id, _ := values["id"].(json.Number) // a text is nobody's
+		person := c.byID(id.String())
 		delete(values, "id")
 		if person == nil {
 			return nil, "gone"

@@ -4,6 +4,7 @@
 package resttest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -152,7 +153,7 @@ func valid(values map[string]any) (string, []string) {
 		switch text, isText := value.(string); {
 		case value == nil, name == "id":
 		case name == "employees":
-			if _, number := value.(float64); !number {
+			if _, number := value.(json.Number); !number {
 				wrong = append(wrong, "data.employees")
 			}
 		case name == "stage":
