@@ -64,15 +64,28 @@ func TestPages(t *testing.T) {
 			}
 			return page(at, 3), "", fmt.Sprintf(`<http://x.test/>; rel="first", </base/people?from=%d>; rel="next"`, at+3)
 		}},
+		"next, beside the page that was asked for": {nil, restapi.Page{Next: "next"}, func(r *http.Request) (string, string, string) {
+			at := number(r, "from")
+			if at+3 >= all {
+				return page(at, 3), "", ""
+			}
+			return page(at, 3), fmt.Sprintf(`,"next":"?from=%d"`, at+3), ""
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := people()
 			o := api.Objects["person"]
 			o.Changed = "at"
-			o.ChangedSince = &restapi.List{Request: restapi.Request{Get: "/people", Query: c.query}, List: "rows", Page: c.page}
+			o.ChangedSince = &restapi.List{Request: restapi.Request{
+				Get: "/people", Query: c.query, Headers: map[string]string{"If-Modified-Since": "{since_seconds}"},
+			}, List: "rows", Page: c.page}
 			api.Objects["person"] = o
 			connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/base/people" || r.Header.Get("If-Modified-Since") != "1800000001" {
+					w.WriteHeader(http.StatusBadRequest)
+					return
+				}
 				rows, rest, link := c.say(r)
 				if link != "" {
 					w.Header().Set("Link", link)

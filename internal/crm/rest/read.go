@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,8 +115,9 @@ func (c *Connector) pages(ctx context.Context, operation string, request restapi
 	if number == 0 {
 		number = 1
 	}
-	r, failure := c.send(ctx, operation, request, withPlace(values, number, offset))
+	asked := c.fill(request, withPlace(values, number, offset))
 	for range mostPages {
+		r, failure := c.do(ctx, operation, asked)
 		if failure != nil {
 			failure.Fields = nil // nobody's in particular
 			if failure.Kind == crm.Conflict {
@@ -143,17 +143,17 @@ func (c *Connector) pages(ctx context.Context, operation string, request restapi
 		}
 		switch {
 		case next != "":
-			target, ok := c.follow(next)
-			if !ok {
+			followed, same := c.follow(asked, next)
+			if !same {
 				return &crm.Error{Kind: crm.Misconfigured, Code: "foreign_link"}
 			}
-			r, failure = c.do(ctx, operation, request, http.MethodGet, target, nil)
+			asked = followed
 		case cursor != "":
 			values["cursor"] = cursor
-			r, failure = c.send(ctx, operation, request, withPlace(values, number, offset))
+			asked = c.fill(request, withPlace(values, number, offset))
 		case counts(request) && count > 0 && goesOn(whole, page.More, count >= size):
 			number, offset = number+1, offset+count
-			r, failure = c.send(ctx, operation, request, withPlace(values, number, offset))
+			asked = c.fill(request, withPlace(values, number, offset))
 		default:
 			return nil
 		}
@@ -181,19 +181,6 @@ func goesOn(whole gjson.Result, more string, full bool) bool {
 		return full
 	}
 	return whole.Get(more).Bool()
-}
-
-// follow is the target of a link, where it leads to the same CRM: the token goes with the call.
-func (c *Connector) follow(link string) (string, bool) {
-	base, err := url.Parse(c.config.BaseURL)
-	if err != nil {
-		return "", false
-	}
-	u, err := base.Parse(link)
-	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
-		return "", false
-	}
-	return u.RequestURI(), true
 }
 
 // linked is the next page in a header Link. See https://www.rfc-editor.org/rfc/rfc8288.

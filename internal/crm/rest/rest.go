@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -143,68 +141,4 @@ func (c *Connector) MaxBatch(object string) int {
 // CredentialsVersion changes with the credentials, as far as they can tell.
 func (c *Connector) CredentialsVersion(ctx context.Context) string {
 	return crm.VersionOf(ctx, c.config.Credentials)
-}
-
-// send fills in a request and makes the call.
-func (c *Connector) send(ctx context.Context, operation string, r restapi.Request, values map[string]any) (*wire.Reply, *crm.Error) {
-	method, path := r.Target()
-	target, empty := restapi.FillText(path, values, url.PathEscape)
-	if empty || leavesItsPlace(target) {
-		return noCall(c, operation), &crm.Error{Kind: crm.Invalid, Code: "bad_value"}
-	}
-	query := url.Values{}
-	for name, text := range r.Query {
-		filled, empty := restapi.FillText(text, values, nil)
-		if !empty {
-			query.Set(name, filled)
-		}
-	}
-	target = c.prefix + target
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	var body any
-	if r.Body != nil {
-		body = restapi.Fill(r.Body, values)
-	}
-	headers := make(map[string]string, len(r.Headers))
-	for name, text := range r.Headers {
-		headers[name], _ = restapi.FillText(text, values, oneLine)
-	}
-	r.Headers = headers
-	return c.do(ctx, operation, r, method, target, body)
-}
-
-// oneLine keeps a value from becoming headers of its own.
-func oneLine(value string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, value)
-}
-
-func (c *Connector) do(ctx context.Context, operation string, r restapi.Request, method, target string, body any) (*wire.Reply, *crm.Error) {
-	var headers []string
-	for _, set := range []map[string]string{c.config.API.Headers, r.Headers} {
-		for _, name := range slices.Sorted(maps.Keys(set)) {
-			headers = append(headers, name, set[name])
-		}
-	}
-	client := c.calls
-	if r.Class == string(crm.Searches) {
-		client = c.searches
-	}
-	return client.Do(ctx, operation, method, target, body, headers...)
-}
-
-// noCall is the reply of a call that could not be made.
-func noCall(c *Connector, operation string) *wire.Reply {
-	return &wire.Reply{Call: &crm.Call{Operation: operation, Started: c.config.Now(), Took: 1, Code: "bad_value"}}
-}
-
-// leavesItsPlace says that a path means another one: a value is nothing but dots.
-func leavesItsPlace(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
 }
