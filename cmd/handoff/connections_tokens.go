@@ -12,10 +12,30 @@ import (
 	"handoff/internal/seal"
 )
 
+// givers are the sources of all tokens that this process has asked for.
+var givers struct {
+	mu  sync.Mutex
+	all []*connection.Sources
+}
+
 // tokens lets connectors have the tokens of destinations that a person has connected.
 func tokens(c *config.Config) connectors.Option {
 	store := &lateLedger{config: c}
-	return connectors.Connected((&connection.Sources{Store: func() connection.Store { return store }}).Of)
+	sources := &connection.Sources{Store: func() connection.Store { return store }}
+	givers.mu.Lock()
+	defer givers.mu.Unlock()
+	givers.all = append(givers.all, sources)
+	return connectors.Connected(sources.Of)
+}
+
+// keepTokens waits until what vendors answer to refreshes that are under way is in the ledger. Nobody else can know it, and the
+// old refresh token may be dead by then: a process that ends before would break the connection.
+func keepTokens() {
+	givers.mu.Lock()
+	defer givers.mu.Unlock()
+	for _, sources := range givers.all {
+		_ = sources.Close() // the command has ended, and has said how
+	}
 }
 
 // ledgerOf opens the ledger that a configuration names.

@@ -16,11 +16,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := newRoot().ExecuteContext(ctx)
-	config.Close()
-	if err != nil {
-		os.Exit(ended(os.Stderr, err))
+	status := 0
+	if err := newRoot().ExecuteContext(ctx); err != nil {
+		status = ended(os.Stderr, err)
 	}
+	keepTokens()
+	config.Close()
+	os.Exit(status)
 }
 
 func newRoot() *cobra.Command {
