@@ -80,7 +80,7 @@ func (c *connect) run(cmd *cobra.Command, name string) error {
 		err = c.received(ctx, cmd, app, attempt)
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case err == context.DeadlineExceeded: // of the waiting; one of the ledger comes with what it was about
 		return fmt.Errorf("nobody said yes within %s: ask again", c.wait)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted; nothing has changed")

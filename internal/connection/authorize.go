@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -28,7 +29,13 @@ type Attempt struct {
 	verifier string
 	// Keep stores what was granted, before the browser is told that all is well.
 	Keep func(ctx context.Context, g ledger.Granted) error
+
+	once    sync.Once
+	outcome error // of the first answer
 }
+
+// finishLasts bounds an answer with all that it takes: asking for tokens and keeping them.
+const finishLasts = tokenTimeout + 5*time.Second
 
 // NewAttempt begins an attempt.
 func NewAttempt(app App, keep func(ctx context.Context, g ledger.Granted) error) *Attempt {
@@ -50,12 +57,23 @@ func (a *Attempt) URL() string {
 // errForeign is about a callback that this attempt has not asked for.
 var errForeign = errors.New("this answer belongs to another attempt: open the address that was printed last")
 
-// Finish takes the address that the vendor has sent the browser to.
+// Finish takes the address that the vendor has sent the browser to. A vendor ends the tokens of a code that is sent twice, so
+// that the first answer decides, and is seen through whether or not anybody waits. Whoever brings another one, by loading the
+// page again, is told how the first has ended. See https://datatracker.ietf.org/doc/html/rfc6749#section-4.1.2.
 func (a *Attempt) Finish(ctx context.Context, callback *url.URL) error {
 	answer := callback.Query()
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(a.state)) != 1 {
 		return errForeign
 	}
+	a.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLasts)
+		defer cancel()
+		a.outcome = a.redeem(ctx, answer)
+	})
+	return a.outcome
+}
+
+func (a *Attempt) redeem(ctx context.Context, answer url.Values) error {
 	if answer.Has("error") {
 		code := answer.Get("error")
 		if !machineCode.MatchString(code) {
@@ -77,7 +95,8 @@ func (a *Attempt) Finish(ctx context.Context, callback *url.URL) error {
 	return a.Keep(ctx, granted)
 }
 
-// Receive serves the callback until the attempt has ended. A callback of another attempt ends nothing.
+// Receive serves the callback until the attempt has ended. A callback of another attempt ends nothing. An answer that is there
+// when the context ends counts.
 func (a *Attempt) Receive(ctx context.Context, listener net.Listener) error {
 	want, err := url.Parse(a.app.RedirectURL)
 	if err != nil {
@@ -95,7 +114,7 @@ func (a *Attempt) Receive(ctx context.Context, listener net.Listener) error {
 				http.NotFound(w, r)
 				return
 			}
-			err := a.Finish(context.WithoutCancel(r.Context()), r.URL) // a code is good once, whether or not the browser waits
+			err := a.Finish(r.Context(), r.URL)
 			say(w, err)
 			if errors.Is(err, errForeign) {
 				return
@@ -115,10 +134,14 @@ func (a *Attempt) Receive(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLasts)
 	defer cancel()
-	_ = server.Shutdown(stopping) // the browser has its answer, or nobody waits for one
+	_ = server.Shutdown(stopping) // browsers have their answers, or nobody waits for one
 	<-serving
+	select {
+	case err = <-ended:
+	default:
+	}
 	return err
 }
 

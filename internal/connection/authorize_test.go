@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -124,4 +126,80 @@ func TestAnAttemptThatFails(t *testing.T) {
 	attempt = connection.NewAttempt(w.app, func(context.Context, ledger.Granted) error { return errors.New("the ledger is away") })
 	require.EqualError(t, attempt.Finish(t.Context(), sentTo(t, attempt.URL())), "the ledger is away", "the person is not told that all is well")
 	require.Zero(t, w.stored(t).Version)
+}
+
+// arrivals are a listener that says when a browser has come.
+type arrivals struct {
+	net.Listener
+	came chan struct{}
+}
+
+func (a arrivals) Accept() (net.Conn, error) {
+	c, err := a.Listener.Accept()
+	if err == nil {
+		a.came <- struct{}{}
+	}
+	return c, err
+}
+
+// receiving begins an attempt whose callback is waited for at a way to the vendor.
+func (w *world) receiving(ctx context.Context, t *testing.T, way way) (back string, came chan struct{}, ended chan error) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	w.app.RedirectURL = "http://" + listener.Addr().String() + "/callback"
+	w.register()
+	app := w.app
+	app.Way = way
+	attempt := connection.NewAttempt(app, func(ctx context.Context, g ledger.Granted) error { return w.Connect(ctx, "crm", "ana", g) })
+	came, ended = make(chan struct{}, 10), make(chan error, 1)
+	go func() { ended <- attempt.Receive(ctx, arrivals{listener, came}) }()
+	return sentTo(t, attempt.URL()).String(), came, ended
+}
+
+// TestAPageThatIsLoadedAgain sends no code twice, because a vendor ends the tokens of one that it sees twice; both pages and the
+// command say how the first answer has ended.
+func TestAPageThatIsLoadedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	var exchanges atomic.Int32
+	asked, leave := make(chan struct{}, 10), make(chan struct{})
+	back, came, ended := w.receiving(t.Context(), t, func(r *http.Request) (*http.Response, error) {
+		exchanges.Add(1)
+		asked <- struct{}{}
+		<-leave
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	pages := make(chan string, 2)
+	load := func() {
+		_, page := browse(t, back)
+		pages <- page
+	}
+	go load()
+	<-came
+	<-asked
+	go load()
+	<-came
+	close(leave)
+	require.NoError(t, <-ended)
+	for range 2 {
+		require.Equal(t, "Connected. You may close this window.\n", <-pages)
+	}
+	require.Equal(t, int32(1), exchanges.Load())
+	require.Equal(t, int64(1), w.stored(t).Version)
+}
+
+// TestWhoeverInterruptsTooLate has connected it, and is told so.
+func TestWhoeverInterruptsTooLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	ctx, interrupt := context.WithCancel(t.Context())
+	back, _, ended := w.receiving(ctx, t, func(r *http.Request) (*http.Response, error) {
+		interrupt()
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	_, page := browse(t, back)
+	require.Equal(t, "Connected. You may close this window.\n", page)
+	require.NoError(t, <-ended)
+	require.Equal(t, int64(1), w.stored(t).Version)
 }
