@@ -98,17 +98,27 @@ func repair(c *config.Config, s ledger.Connection) string {
 	switch {
 	case d.OAuth == nil:
 		return "" // it is not used any more
-	case s.Broken && connection.Dead(s.ErrorCode):
-		return "handoff connect " + s.Destination
-	case s.Broken && d.OAuth.ClientSecret.Replaceable():
-		return "are client_id and the secret of " + d.OAuth.ClientSecretEnv + " the app's? Correct the secret where it is kept; else handoff connect " + s.Destination
-	case s.Broken:
-		return "are client_id and the secret in " + d.OAuth.ClientSecretEnv + " the app's? Then restart the workers; else handoff connect " + s.Destination
+	case s.Broken || s.ErrorCode == connection.RefusedAgain:
+		return mend(s.Destination, d.OAuth, s.ErrorCode)
 	}
 	if missing := missingScopes(d.OAuth.Scopes, s.Scopes); len(missing) > 0 && len(s.Scopes) > 0 {
 		return "it lacks " + strings.Join(missing, ", ") + ": handoff connect " + s.Destination
 	}
 	return ""
+}
+
+// mend is what lets a connection go on that the vendor refuses with a code.
+func mend(name string, app *config.OAuth, code string) string {
+	connect := "handoff connect " + name
+	switch {
+	case connection.Dead(code):
+		return connect
+	case code == connection.RefusedAgain:
+		return "the CRM refuses tokens that are new: is the account suspended, does the user still have access? Else " + connect
+	case app.ClientSecret.Replaceable():
+		return "are client_id and the secret of " + app.ClientSecretEnv + " the app's? Correct the secret where it is kept; else " + connect
+	}
+	return "are client_id and the secret in " + app.ClientSecretEnv + " the app's? Then restart the workers; else " + connect
 }
 
 func printConnections(w io.Writer, all []connected, now time.Time) {

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"handoff/internal/config"
+	"handoff/internal/connection"
 )
 
-// connections looks whether each connection may do what it was made for. One that is broken is told of with its destination.
+// connections looks whether each connection may do what it was made for. One that is refused is told of with its destination.
 func (d *doctor) connections(ctx context.Context, c *config.Config) {
 	l, err := ledgerOf(ctx, c)
 	if err != nil {
@@ -19,7 +20,7 @@ func (d *doctor) connections(ctx context.Context, c *config.Config) {
 		return
 	}
 	for _, s := range stored {
-		if c.Destinations[s.Destination].OAuth == nil || s.Broken {
+		if c.Destinations[s.Destination].OAuth == nil || s.Broken || s.ErrorCode == connection.RefusedAgain {
 			continue
 		}
 		if do := repair(c, s); do != "" {

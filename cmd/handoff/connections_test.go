@@ -14,11 +14,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
 	"handoff/internal/config"
 	"handoff/internal/connection"
+	"handoff/internal/crm"
 	"handoff/internal/ledger"
 	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
@@ -107,10 +107,10 @@ func TestConnectAndConnections(t *testing.T) {
 
 	// Connected with a browser on this machine.
 	waiting := command("connect", "crm", "--by", "ana")
-	output, err := waiting.StdoutPipe()
+	printed, err := waiting.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, waiting.Start())
-	lines := bufio.NewScanner(output)
+	lines := bufio.NewScanner(printed)
 	var link string
 	for lines.Scan() {
 		all.WriteString(lines.Text() + "\n")
@@ -123,7 +123,7 @@ func TestConnectAndConnections(t *testing.T) {
 	}
 	require.NotEmpty(t, link)
 	require.Equal(t, "Connected. You may close this window.\n", open(link))
-	rest, err := io.ReadAll(output)
+	rest, err := io.ReadAll(printed)
 	require.NoError(t, err)
 	require.NoError(t, waiting.Wait())
 	all.Write(rest)
@@ -136,18 +136,37 @@ func TestConnectAndConnections(t *testing.T) {
 	said, _ = run("doctor")
 	require.Regexp(t, `(?m)^ok  connection crm +has the scopes oauth, crm.objects.contacts.write$`, said)
 
-	// Broken, as a worker finds out, and repaired with a browser elsewhere.
-	vendor.HubSpot.RevokeApp("app-1")
-	db, err := sqlx.Connect("postgres", dsn)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	_, err = db.Exec(`UPDATE connections SET expires_at = clock_timestamp()`)
-	require.NoError(t, err)
+	// The API refuses each new token.
 	l := openWith(t, dsn, keys)
 	c, err := config.Load(filepath.Join(dir, "handoff.yaml"), command().Env, config.ProgramWorker)
 	require.NoError(t, err)
-	source := (&connection.Sources{Store: func() connection.Store { return l }}).Of("crm", *c.Destinations["crm"].OAuth)
-	_, err = source.Token(t.Context())
+	worker := func() crm.Credentials {
+		return (&connection.Sources{Store: func() connection.Store { return l }}).Of("crm", *c.Destinations["crm"].OAuth)
+	}
+	source := worker()
+	token, err := source.Token(t.Context())
+	require.NoError(t, err)
+	token, err = source.Renew(t.Context(), token)
+	require.NoError(t, err)
+	_, err = source.Renew(t.Context(), token)
+	require.ErrorContains(t, err, "Auth: refused_after_refresh")
+	said, status = run("connections")
+	require.Equal(t, 1, status, said)
+	require.Regexp(t, `crm +│ connected +│ .* refused_after_refresh, \d+ s ago +│ .*is the account suspended`, said)
+	said, _ = run("doctor")
+	require.NotContains(t, said, "connection crm", "the destination says what is wrong")
+
+	// The app's secret is wrong.
+	execute(t, dsn, `UPDATE connections SET expires_at = clock_timestamp()`)
+	wrong := command("crm", "find", "crm", "contact", "--fields", "email")
+	wrong.Env, wrong.Stdin = append(wrong.Env, "HANDOFF_CRM_APP_SECRET=hunter2-another"), strings.NewReader("email=ida@example.com")
+	output, err := wrong.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(output), "Auth: BAD_CLIENT_SECRET (status 400); are client_id and the secret in HANDOFF_CRM_APP_SECRET the app's? Then restart the workers")
+
+	// Broken, as a worker finds out, and repaired with a browser elsewhere.
+	vendor.HubSpot.RevokeApp("app-1")
+	_, err = worker().Token(t.Context())
 	require.ErrorContains(t, err, "Auth: BAD_REFRESH_TOKEN")
 	said, status = run("connections", "--json")
 	require.Equal(t, 1, status, said)
@@ -159,10 +178,10 @@ func TestConnectAndConnections(t *testing.T) {
 	pasting := command("connect", "crm", "--paste")
 	input, err := pasting.StdinPipe()
 	require.NoError(t, err)
-	output, err = pasting.StdoutPipe()
+	printed, err = pasting.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, pasting.Start())
-	lines = bufio.NewScanner(output)
+	lines = bufio.NewScanner(printed)
 	for link = ""; link == "" && lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), vendor.URL) {
 			link = lines.Text()
@@ -175,7 +194,7 @@ func TestConnectAndConnections(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	fmt.Fprintln(input, response.Header.Get("Location"))
-	rest, err = io.ReadAll(output)
+	rest, err = io.ReadAll(printed)
 	require.NoError(t, err)
 	require.NoError(t, pasting.Wait(), string(rest))
 	said, status = run("connections")

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"handoff/internal/config"
+	"handoff/internal/connection"
 	"handoff/internal/crm"
 	"handoff/internal/crm/connectors"
 	"handoff/internal/ledger"
@@ -240,10 +241,14 @@ func remedy(name string, d config.Destination, err error) string {
 	}
 	switch failure.Kind {
 	case crm.Auth:
-		if d.OAuth != nil {
-			return "handoff connect " + name + "; submissions wait meanwhile (handoff connections says more)"
+		if d.OAuth == nil {
+			return "its credentials are refused: replace them; submissions wait meanwhile"
 		}
-		return "its credentials are refused: replace them; submissions wait meanwhile"
+		code := failure.Code
+		if !connection.Dead(code) && !connection.AppRefused(code) {
+			code = connection.RefusedAgain // by the API
+		}
+		return mend(name, d.OAuth, code) + "; submissions wait meanwhile (handoff connections says more)"
 	case crm.Misconfigured:
 		return fmt.Sprintf("a permission or an object is missing: handoff crm setup %s, and docs/crm for what %s needs", name, d.Connector)
 	case crm.RateLimited:

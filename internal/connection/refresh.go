@@ -53,6 +53,9 @@ func (s *Source) look(ctx context.Context, refused string) *crm.Error {
 		}
 		s.adopt(seen)
 		if failure := s.hopeless(seen, refused); failure != nil {
+			if failure.Code == RefusedAgain && seen.ErrorCode != RefusedAgain {
+				s.noteRefused(ctx, seen.Version)
+			}
 			return failure
 		}
 		replaceable := seen.Tokens.Access == refused || seen.Broken
@@ -64,12 +67,12 @@ func (s *Source) look(ctx context.Context, refused string) *crm.Error {
 		case err != nil:
 			return &crm.Error{Kind: crm.Transient, Code: "ledger_unavailable"}
 		case claimed:
-			if refused != "" {
-				s.mu.Lock()
-				s.forced = s.o.Now()
-				s.mu.Unlock()
+			stillRefused := refused != "" && s.force() && seen.ErrorCode == RefusedAgain
+			failure := s.refresh(ctx, seen)
+			if failure == nil && stillRefused { // nobody knows yet whether the API takes this one
+				s.noteRefused(ctx, seen.Version+1)
 			}
-			return s.refresh(ctx, seen)
+			return failure
 		case !replaceable && seen.Left > 0:
 			s.mu.Lock()
 			s.again = s.o.Now().Add(refreshAgain)
@@ -103,6 +106,25 @@ func (s *Source) hopeless(seen ledger.Connection, refused string) *crm.Error {
 		return nil
 	}
 	return &crm.Error{Kind: crm.Auth, Code: code}
+}
+
+// force notes that a refused token is replaced, and says whether that was so a moment ago.
+func (s *Source) force() (again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.o.Now()
+	again = now.Before(s.forced.Add(2 * refusedAgain))
+	s.forced = now
+	return again
+}
+
+// noteRefused has people see that the API refuses the tokens of a version, though they are new. It does so as whoever may refresh
+// them, because the note ends a refresh by somebody else.
+func (s *Source) noteRefused(ctx context.Context, version int64) {
+	claimed, err := s.o.Store().ClaimRefresh(ctx, s.o.Destination, version, s.o.Worker, claimLasts)
+	if err == nil && claimed {
+		_, _ = s.o.Store().RefreshFailed(ctx, s.o.Destination, version, RefusedAgain, false) // else the next refusal is noted
+	}
 }
 
 // refresh asks the vendor, as the one worker that does.

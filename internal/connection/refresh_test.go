@@ -108,9 +108,36 @@ func TestATokenThatIsRefusedAtOnce(t *testing.T) {
 		require.Equal(t, crm.Error{Kind: crm.Auth, Code: connection.RefusedAgain}, *failure)
 	}
 	require.Equal(t, 1, w.vendor.HubSpot.Refreshes())
+	require.False(t, w.stored(t).Broken)
+	require.Equal(t, connection.RefusedAgain, w.stored(t).ErrorCode, "people see it")
+
 	w.clock.Advance(time.Minute)
-	_, err = source.Renew(t.Context(), second)
+	third, err := source.Renew(t.Context(), second)
 	require.NoError(t, err)
+	require.Equal(t, connection.RefusedAgain, w.stored(t).ErrorCode, "whether that one is taken is not known")
+	w.clock.Advance(2 * time.Minute)
+	_, err = source.Renew(t.Context(), third)
+	require.NoError(t, err)
+	require.Empty(t, w.stored(t).ErrorCode, "the other one was")
+}
+
+// TestARefusalEndsNobodysRefresh: noting it must not let a third worker use the same refresh token.
+func TestARefusalEndsNobodysRefresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	w.connect(t)
+	source := w.worker("a")
+	second, err := source.Renew(t.Context(), w.stored(t).Tokens.Access)
+	require.NoError(t, err)
+	claim := func(worker string) bool {
+		claimed, err := w.ClaimRefresh(t.Context(), "crm", 2, worker, time.Hour)
+		require.NoError(t, err)
+		return claimed
+	}
+	require.True(t, claim("b"))
+	_, err = source.Renew(t.Context(), second)
+	require.Equal(t, connection.RefusedAgain, failure(t, err).Code)
+	require.False(t, claim("c"))
 }
 
 // TestCrashes: what was kept is used by whoever comes next, and what was begun is done by somebody else.

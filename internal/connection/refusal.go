@@ -37,6 +37,12 @@ var dead = []string{"invalid_grant", "invalid_code", "BAD_REFRESH_TOKEN", "acces
 // Dead says whether a person has to connect again.
 func Dead(code string) bool { return slices.Contains(dead, code) }
 
+// app are codes of a token endpoint that does not know the app: its id or its secret is wrong.
+var app = []string{"BAD_CLIENT_ID", "BAD_CLIENT_SECRET", "invalid_client", "invalid_client_id", "invalid_client_secret", "unauthorized_client"}
+
+// AppRefused says whether the app's id or secret is wrong.
+func AppRefused(code string) bool { return slices.Contains(app, code) }
+
 // tooManyTokens is how Zoho refuses more than ten access tokens for a refresh token in ten minutes: a limit, and no refusal of
 // the app. See https://www.zoho.com/accounts/protocol/oauth/limits.html.
 const tooManyTokens = "Access Denied"
