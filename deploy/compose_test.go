@@ -326,6 +326,9 @@ func TestCommandsOfThePages(t *testing.T) {
 			for _, service := range named(match[1], strings.Fields(match[2])) {
 				require.Contains(t, services, service, "%s: %s", page, match[0])
 			}
+			if strings.Contains(match[2], " sources test ") {
+				require.Contains(t, match[2], " --url http://starter:8080", "%s: localhost is the command's own container", page)
+			}
 		}
 	}
 	require.Greater(t, commands, 10)
