@@ -232,7 +232,8 @@ func TestSecretsReachWhoReadsThem(t *testing.T) {
 	}
 }
 
-// TestSecretsInFolders: what docs/reload.md has people put beside the compose file mounts a folder of secrets for each program.
+// TestSecretsInFolders: what docs/reload.md has people put beside the compose file mounts a folder of secrets for each program, and
+// both for commands: one that looks at all, or signs as a sender does, needs those of the starter too.
 func TestSecretsInFolders(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "reload.md"))
@@ -242,19 +243,35 @@ func TestSecretsInFolders(t *testing.T) {
 	override, _, _ := strings.Cut(rest, "```")
 	folder := checkout(t, nil)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "docker-compose.override.yml"), []byte(override), 0o600))
+	for owner, secret := range map[string]string{"starter": "HANDOFF_SOURCE_QUIZ_SECRETS", "worker": "HANDOFF_SOURCE_QUIZ_TOKEN"} {
+		own := filepath.Join(folder, "deploy", "secrets", owner)
+		require.NoError(t, os.MkdirAll(own, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(own, secret), []byte("of-the-quiz"), 0o600))
+	}
 	p, err := load(t, folder, filled(t, ".env"), "docker-compose.override.yml")
 	require.NoError(t, err)
 	for name, s := range handoff(p) {
-		owner := "worker"
-		if name == "starter" {
-			owner = "starter"
+		owners := map[string][]string{"starter": {"starter"}, "handoff": {"starter", "worker"}}[name]
+		if owners == nil {
+			owners = []string{"worker"}
 		}
-		require.NotNil(t, s.Environment["HANDOFF_SECRETS_DIR"], name)
 		require.Len(t, s.Volumes, 2, "%s: the configuration as well", name)
-		i := slices.IndexFunc(s.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Target == *s.Environment["HANDOFF_SECRETS_DIR"] })
-		require.GreaterOrEqual(t, i, 0, name)
-		require.Equal(t, filepath.Join(folder, "deploy", "secrets", owner), s.Volumes[i].Source, name)
-		require.True(t, s.Volumes[i].ReadOnly, name)
+		secrets := s.Volumes[slices.IndexFunc(s.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Target == "/secrets" })]
+		require.True(t, secrets.ReadOnly, name)
+		require.NotNil(t, s.Environment["HANDOFF_SECRETS_DIR"], name)
+		var read []string
+		for _, inside := range filepath.SplitList(*s.Environment["HANDOFF_SECRETS_DIR"]) {
+			read = append(read, secrets.Source+strings.TrimPrefix(inside, secrets.Target))
+		}
+		var own []string
+		for _, owner := range owners {
+			own = append(own, filepath.Join(folder, "deploy", "secrets", owner))
+		}
+		require.Equal(t, own, read, name)
+
+		source := config.Source{SecretEnvs: []string{"HANDOFF_SOURCE_QUIZ_SECRETS", "HANDOFF_SOURCE_QUIZ_TOKEN"}}
+		missing := source.MissingSecrets([]string{"HANDOFF_SECRETS_DIR=" + strings.Join(read, ":")})
+		require.Equal(t, name == "handoff", len(missing) == 0, "%s lacks %v", name, missing)
 	}
 }
 

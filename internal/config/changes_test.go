@@ -77,9 +77,20 @@ func TestSecretsFolder(t *testing.T) {
 	require.ErrorContains(t, err, "PORTAL_SECRET in HANDOFF_SECRETS_DIR: names a file that is empty")
 }
 
+// TestSecretsFolders: whoever needs the secrets of several programs names the folder of each.
+func TestSecretsFolders(t *testing.T) {
+	t.Parallel()
+	starter, worker := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(starter, "PORTAL_SECRET"), []byte("of-the-starter-0123"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(worker, "CRM_DSN"), []byte("host=of-the-worker"), 0o600))
+	c := load(t, map[string]string{"PORTAL_SECRET": "", "CRM_DSN": "", "HANDOFF_SECRETS_DIR": starter + ":" + worker})
+	require.Equal(t, "of-the-starter-0123", c.Sources["portal"].Secrets[0].Reveal())
+	require.Equal(t, "host=of-the-worker", c.Destinations["crm"].Postgres.DSN.Reveal())
+}
+
 func TestFilesAreThoseThatLoadReads(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"handoff.yaml", "/run/keys", "/run/secrets"}, config.Files("handoff.yaml",
-		[]string{"HANDOFF_SECRETS_DIR=/run/secrets", "HANDOFF_KEYS_FILE=/run/keys", "TEMPORAL_CONFIG_FILE=/etc/temporal", "EMPTY_FILE=", "HOME=/"}))
+	require.Equal(t, []string{"handoff.yaml", "/run/keys", "/run/secrets", "/run/others"}, config.Files("handoff.yaml",
+		[]string{"HANDOFF_SECRETS_DIR=/run/secrets:/run/others", "HANDOFF_KEYS_FILE=/run/keys", "TEMPORAL_CONFIG_FILE=/etc/temporal", "EMPTY_FILE=", "HOME=/"}))
 	require.Empty(t, config.Files("", nil))
 }

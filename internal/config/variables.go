@@ -36,7 +36,7 @@ type Variable struct {
 func (c *Config) Variables() []Variable {
 	variables := []Variable{
 		{Name: "HANDOFF_CONFIG", What: "path of the configuration file", Default: DefaultFile, Programs: both()},
-		{Name: secretsFolder, What: "folder with a file per secret, called like its variable, for those that are not set", Programs: both()},
+		{Name: secretsFolder, What: "folder with a file per secret, called like its variable, for those that are not set; several with a colon between them", Programs: both()},
 		ledgerDSN(), keyset(), adminToken(),
 	}
 	for _, s := range settings() {
