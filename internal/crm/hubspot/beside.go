@@ -90,8 +90,7 @@ func (c *Connector) upsertBeside(ctx context.Context, kind beside, name string, 
 				rest = append(rest, a)
 			}
 		}
-		c.answerAll(ctx, kind, name, batch)
-		all = rest
+		all = append(c.answerAll(ctx, kind, name, batch), rest...)
 	}
 	return results
 }
@@ -115,22 +114,30 @@ func isField(kind beside, name string) bool {
 }
 
 // answerAll writes one batch. What contacts remember and what HubSpot has is read, what differs is set, and then it is
-// remembered. A crash in between leaves an answer that its next attempt sets again.
-func (c *Connector) answerAll(ctx context.Context, kind beside, name string, batch []*answer) {
+// remembered. A crash in between leaves an answer that its next attempt sets again. It returns the answers that have to go again: what
+// remembers them turned out to have names that are not locked.
+func (c *Connector) answerAll(ctx context.Context, kind beside, name string, batch []*answer) (again []*answer) {
 	var names []string
 	for _, a := range batch {
-		names = append(names, c.lockName("contacts", kind.memory(), a.who))
+		names = append(names, c.memoryLocks(kind, a)...)
 	}
 	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
 		refuseAll(batch, failure, nil)
-		return
+		return nil
 	}
 	defer release()
 	o := contacts(name)
 	c.recall(ctx, kind, o, batch)
-	if batch = unrefused(batch); len(batch) == 0 {
-		return
+	batch = slices.DeleteFunc(unrefused(batch), func(a *answer) bool {
+		more := !contains(names, c.memoryLocks(kind, a))
+		if more {
+			again = append(again, a)
+		}
+		return more
+	})
+	if len(batch) == 0 {
+		return again
 	}
 	kind.look(ctx, batch)
 	var change []*answer
@@ -143,6 +150,7 @@ func (c *Connector) answerAll(ctx context.Context, kind beside, name string, bat
 		kind.set(ctx, change)
 	}
 	c.remember(ctx, kind, o, unrefused(batch))
+	return again
 }
 
 // unrefused are the answers that are still on their way.

@@ -46,6 +46,7 @@ func (r remembered) said(is status) bool {
 // remembering is a contact with what it remembers.
 type remembering struct {
 	id      string
+	names   []string // what it is found by
 	answers map[string]remembered
 	before  string
 }
@@ -90,6 +91,7 @@ func (c *Connector) recall(ctx context.Context, kind beside, o *object, batch []
 		}
 		if known[r.ID] == nil {
 			known[r.ID] = recollection(r, kind.memory())
+			known[r.ID].names = spellings(r, kind.contact())
 		}
 		a.record, a.call = known[r.ID], call
 	}

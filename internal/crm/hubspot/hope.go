@@ -17,7 +17,7 @@ func (c *Connector) part(o *object, batch []*item) (hopeful, doubtful []*item) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, it := range batch {
-		if it.hopes = !it.hoped && !it.retried && !it.write.Unheard && it.canHope() && (it.isOwn() || c.partKnown(o) < mostlyNew); !it.hopes {
+		if it.hopes = it.found == nil && !it.hoped && !it.retried && !it.write.Unheard && it.canHope() && (it.isOwn() || c.partKnown(o) < mostlyNew); !it.hopes {
 			doubtful = append(doubtful, it)
 			continue
 		}

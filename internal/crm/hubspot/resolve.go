@@ -173,7 +173,7 @@ func spellings(r *record, property string) []string {
 	if more := r.Properties[additionalEmails]; property == "email" && more != nil {
 		all = append(all, strings.Split(*more, ";")...)
 	}
-	return all
+	return slices.DeleteFunc(all, func(value string) bool { return strings.TrimSpace(value) == "" })
 }
 
 // unlike leaves out values that HubSpot takes for the same.

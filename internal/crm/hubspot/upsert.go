@@ -80,13 +80,11 @@ func next(items []*item) (batch, rest []*item) {
 }
 
 // round reads the records of a batch that may be there, decides what becomes of each and writes. It returns the items that have to go
-// again: those that turned out to be about a record of the same batch, and those that somebody else was quicker with.
+// again: those that turned out to be about a record of the same batch or to need more locks, and those that somebody else was quicker with.
 func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again []*item) {
 	var names []string
 	for _, it := range batch {
-		for _, l := range it.lookups {
-			names = append(names, c.lockName(o.Object.Object, l.property, l.value))
-		}
+		names = append(names, c.lockNames(o, it)...)
 	}
 	release, failure := wire.Lock(ctx, c.config.Locks, names)
 	if failure != nil {
@@ -103,7 +101,7 @@ func (c *Connector) round(ctx context.Context, o *object, batch []*item) (again 
 	var ready []*item
 	for _, it := range found {
 		if it.found != nil {
-			if taken[it.found.ID] {
+			if taken[it.found.ID] || !contains(names, c.lockNames(o, it)) {
 				again = append(again, it)
 				continue
 			}
