@@ -50,7 +50,7 @@ type searchRequest struct {
 // Of several the oldest is taken. A record is searched for only until it has KeyProperty, which it has from the
 // beginning where Handoff makes it: what the search index does not know yet because of its lag others have written a moment ago. There is
 // one KeyProperty: by a key that it does not hold, the second of two or one that Handoff has added to a record of other keys, a record is
-// found when the index knows it.
+// found when the index knows it. Only the first key of a write is searched for.
 func (c *Connector) adopt(ctx context.Context, o *object, items []*item) {
 	byKey := map[string][]*item{}
 	for _, it := range items {
