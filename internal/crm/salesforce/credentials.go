@@ -2,7 +2,10 @@ package salesforce
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/url"
@@ -54,11 +57,27 @@ const assertionLasts = 2 * time.Minute
 // audience is LoginURL or TestLoginURL. Key is in PEM.
 func JWT(host, audience, clientID, username string, key []byte) *Grant {
 	return &Grant{Get: func(ctx context.Context) (*oauth2.Token, error) {
+		if !canSign(key) {
+			return nil, errCannotSign
+		}
 		config := jwt.Config{
 			Email: clientID, Subject: username, Audience: audience, PrivateKey: key, TokenURL: tokenURL(host), Expires: assertionLasts,
 		}
 		return config.TokenSource(ctx).Token()
 	}}
+}
+
+var errCannotSign = errors.New("salesforce: no RSA private key in PEM")
+
+func canSign(key []byte) bool {
+	block, _ := pem.Decode(key)
+	if block == nil {
+		return false
+	}
+	of8, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
+	of1, _ := x509.ParsePKCS1PrivateKey(block.Bytes)
+	_, isRSA := of8.(*rsa.PrivateKey)
+	return isRSA || of1 != nil
 }
 
 func tokenURL(host string) string { return strings.TrimSuffix(host, "/") + "/services/oauth2/token" }
@@ -93,6 +112,9 @@ func (g *Grant) get(ctx context.Context) wire.Fresh {
 	if err != nil {
 		return wire.Fresh{Err: tokenFailure(ctx, err)}
 	}
+	if token.AccessToken == "" {
+		return wire.Fresh{Err: &crm.Error{Kind: crm.Transient, Code: "unreadable_answer"}}
+	}
 	if instance, ok := token.Extra("instance_url").(string); ok && isInstance(instance) {
 		g.mu.Lock()
 		g.instance = instance
@@ -113,13 +135,13 @@ var aTokenError = regexp.MustCompile(`^[a-z][a-z_]{0,63}$`)
 // says is for people.
 func tokenFailure(ctx context.Context, err error) *crm.Error {
 	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) || refused.Response == nil {
-		if errors.As(err, new(*url.Error)) || ctx.Err() != nil {
-			return wire.TransportFailure(ctx, err)
-		}
-		return &crm.Error{Kind: crm.Auth, Code: "bad_credentials"} // a key that cannot sign
+	switch {
+	case errors.Is(err, errCannotSign):
+		return &crm.Error{Kind: crm.Auth, Code: "bad_credentials"}
+	case errors.As(err, &refused) && refused.Response != nil:
+		return readTokenError(refused.Response.StatusCode, refused.Response.Header, refused.Body)
 	}
-	return readTokenError(refused.Response.StatusCode, refused.Response.Header, refused.Body)
+	return wire.TransportFailure(ctx, err) // no answer, or one that is no token, such as a page of a proxy
 }
 
 func readTokenError(status int, header http.Header, body []byte) *crm.Error {
@@ -134,7 +156,8 @@ func readTokenError(status int, header http.Header, body []byte) *crm.Error {
 	switch {
 	case status == http.StatusTooManyRequests:
 		failure.Kind, failure.RetryAfter = crm.RateLimited, concurrentPause
-	case status >= 500, status == http.StatusRequestTimeout, answer.Error == "server_error", answer.Error == "unknown_error":
+	case status >= 500, status == http.StatusRequestTimeout, status == 420, status == http.StatusLocked,
+		answer.Error == "server_error", answer.Error == "unknown_error":
 		failure.Kind = crm.Transient
 	}
 	if said := wire.RetryAfter(header); said > 0 {

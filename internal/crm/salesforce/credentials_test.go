@@ -101,6 +101,44 @@ func TestFixtureTokenRefused(t *testing.T) {
 	}
 }
 
+// TestTokenNotNow: an endpoint that cannot give a token now says nothing of the credentials, whichever they are.
+func TestTokenNotNow(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	encoded := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	says := func(status int, body string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter)
+		want   crm.Kind
+	}{
+		"a timeout":                 {says(http.StatusRequestTimeout, ""), crm.Transient},
+		"too busy":                  {says(420, ""), crm.Transient},
+		"locked":                    {says(http.StatusLocked, ""), crm.Transient},
+		"too many":                  {says(http.StatusTooManyRequests, `{"error":"invalid_grant"}`), crm.RateLimited},
+		"a gateway":                 {says(http.StatusBadGateway, "<html>"), crm.Transient},
+		"a page of a proxy":         {says(http.StatusOK, "<html>please wait</html>"), crm.Transient},
+		"nothing":                   {says(http.StatusOK, "{}"), crm.Transient},
+		"a connection that is lost": {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, crm.Transient},
+		"a refusal":                 {says(http.StatusForbidden, `{"error":"invalid_client"}`), crm.Auth},
+	} {
+		server := endpoint(t, func(w http.ResponseWriter, _ *http.Request) { c.answer(w) })
+		for way, grant := range map[string]*salesforce.Grant{
+			"client": salesforce.ClientCredentials(server.URL, "app", "secret"), "jwt": salesforce.JWT(server.URL, salesforce.LoginURL, "app", "x", encoded),
+		} {
+			_, err := grant.Token(t.Context())
+			failure, ok := crm.AsError(err)
+			require.True(t, ok, "%s: %s", way, name)
+			require.Equal(t, c.want, failure.Kind, "%s: %s: %s", way, name, failure)
+		}
+	}
+}
+
 // TestJWT: the assertion is signed by the app's key, names the user, and is good for less than three minutes.
 func TestJWT(t *testing.T) {
 	t.Parallel()
