@@ -66,8 +66,8 @@ func TestCheck(t *testing.T) {
 		"an unknown form field":  {"POST", "/oauth/2026-03/token", "grant_type=refresh_token&client_id=c&client_secret=s&refresh_token=r&audience=a", []string{`"audience" is unsupported`}},
 		"a form field twice":     {"POST", "/oauth/2026-03/token", "grant_type=refresh_token&client_id=c&client_secret=s&refresh_token=r&refresh_token=r", []string{"/refresh_token: value must be a string"}},
 		"rows":                   {"PUT", data + "/jobs/ingest/750dL000000Abc1/batches", "LastName\nDanes\n", nil},
-		"records are open":       {"PATCH", data + "/composite/sobjects/Lead/Key__c", `{"records":[{"attributes":{"type":"Lead"},"Key__c":"k","Any__c":null}]}`, nil},
-		"an id beside a key":     {"PATCH", data + "/composite/sobjects/Lead/Key__c", `{"records":[{"attributes":{"type":"Lead"},"id":"00QdL00000AbC01UAF"}]}`, []string{"/records/0/id"}},
+		"records are open":       {"POST", data + "/composite/sobjects", `{"records":[{"attributes":{"type":"Lead"},"Key__c":"k","Any__c":null}]}`, nil},
+		"an id of a new record":  {"POST", data + "/composite/sobjects", `{"records":[{"attributes":{"type":"Lead"},"id":"00QdL00000AbC01UAF"}]}`, []string{"/records/0/id"}},
 		"200 records at most":    {"POST", data + "/composite/sobjects", `{"records":[` + many(201, oneLead) + `]}`, []string{"/records: maximum number of items is 200"}},
 		"a composite": {"POST", data + "/composite", `{"compositeRequest":[
 			{"method":"POST","url":"` + data + `/sobjects/Account","referenceId":"a","body":{"Name":"Example"}},

@@ -1,10 +1,10 @@
 // Package salesforce is the connector to Salesforce. Two hundred records go in a call. Salesforce has no write of many that
 // depends on what is there, so a batch is read before it is written: one query reads the records by their keys, one call
-// creates those that are missing and one updates those that exist; where both are needed and every key is an external id,
-// one upsert does for both. A lone record is written by the resource of one record. Records that link to each other are read
-// by one composite and written by one; see UpsertLinked. When each field was answered is kept in a field of the record (see
-// the package merge), and a key that Salesforce does not hold unique in an external id of Handoff's own, so that two writers
-// cannot create one record twice. A lead that somebody has converted is no longer written: its contact is.
+// creates those that are missing and one updates those that exist, both in one request. A lone record is written by the
+// resource of one record. Records that link to each other are read by one composite and written by one; see UpsertLinked. When
+// each field was answered is kept in a field of the record (see the package merge), and a key that Salesforce does not hold
+// unique in an external id of Handoff's own, so that two writers cannot create one record twice. A lead that somebody has
+// converted is no longer written: its contact is.
 //
 // See https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections.htm.
 package salesforce

@@ -23,15 +23,11 @@ func (c *Connector) request(how operation, batch []outgoing) request {
 		method, path, body := c.single(batch[0])
 		return request{method, path, body, headers}
 	}
-	path := how.path
-	if path == "" {
-		path = c.path("composite", "sobjects")
-	}
 	records := make([]map[string]any, len(batch))
 	for i := range batch {
 		records[i] = batch[i].record
 	}
-	return request{how.method, path, collection{Records: records}, headers}
+	return request{how.method, c.path("composite", "sobjects"), collection{Records: records}, headers}
 }
 
 // single is the resource of one record. One that exists is named by its id. A new one is upserted by its external id, which

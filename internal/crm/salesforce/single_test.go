@@ -12,6 +12,7 @@ import (
 	"handoff/internal/crm/salesforce"
 	"handoff/internal/sandbox"
 	org "handoff/internal/sandbox/salesforce"
+	"handoff/internal/sandbox/sandboxtest"
 )
 
 // inquiry is a write of the customer's own object by an external id.
@@ -74,12 +75,12 @@ func TestLoneRecords(t *testing.T) {
 
 // meanwhile does something just before the first request of a method is answered.
 type meanwhile struct {
-	method string
-	do     func()
+	method, or string
+	do         func()
 }
 
 func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == m.method && m.do != nil {
+	if (r.Method == m.method || r.Method == m.or) && m.do != nil {
 		do := m.do
 		m.do = nil
 		do()
@@ -122,18 +123,40 @@ func TestSomebodyWasQuicker(t *testing.T) {
 		way := &meanwhile{method: http.MethodPatch}
 		c := connect(t, s, func(c *salesforce.Config) { c.Transport = way })
 		id := s.Salesforce.Put("Inquiry__c", "", map[string]any{"Number__c": "7"})
-		way.do = func() {
-			r, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, s.URL+"/services/data/v67.0/sobjects/Inquiry__c/"+id, nil)
-			r.Header.Set("Authorization", "Bearer "+org.Token)
-			response, err := http.DefaultClient.Do(r)
-			require.NoError(t, err)
-			require.NoError(t, response.Body.Close())
-		}
+		way.do = func() { remove(t, s, id) }
 		result := written(t, c.Upsert(t.Context(), "Inquiry__c", []crm.Write{inquiry("7", 0, crm.Fields{"First__c": "ours"})})[0])
 		require.Equal(t, crm.Created, result.Outcome)
 		require.NotEqual(t, id, result.RecordID)
 		require.Len(t, s.Salesforce.Records("Inquiry__c"), 1)
 	})
+	t.Run("a record goes that is updated together with a new one", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, org.Options{})
+		plain := connect(t, s, nil)
+		id := written(t, plain.Upsert(t.Context(), "Inquiry__c", []crm.Write{inquiry("7", 0, crm.Fields{"First__c": "Luke", "Last__c": "Danes"})})[0]).RecordID
+		c := connect(t, s, func(c *salesforce.Config) {
+			c.Transport = &meanwhile{method: http.MethodPatch, or: http.MethodPost, do: func() { remove(t, s, id) }}
+		})
+		again := inquiry("7", 1, crm.Fields{"First__c": "Lucas", "Last__c": "Danes"})
+		again.Submission = "sub 2"
+		results := c.Upsert(t.Context(), "Inquiry__c", []crm.Write{again, inquiry("8", 1, nil)})
+		for _, result := range results {
+			require.Equal(t, crm.Created, written(t, result).Outcome)
+		}
+		require.Len(t, s.Salesforce.Records("Inquiry__c"), 2)
+		record := byField(s, "Inquiry__c", "Number__c")["7"]
+		require.Equal(t, []any{results[0].RecordID, "Lucas", "Danes"}, []any{record["Id"], record["First__c"], record["Last__c"]}, "the whole answer")
+	})
+}
+
+// remove deletes an inquiry, as a person does.
+func remove(t *testing.T, s *sandboxtest.Running, id string) {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, s.URL+"/services/data/v67.0/sobjects/Inquiry__c/"+id, nil)
+	r.Header.Set("Authorization", "Bearer "+org.Token)
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
 }
 
 // TestFixtureLoneUpsert: the recorded answers to an upsert of one record say whether it was new.

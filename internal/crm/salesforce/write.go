@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -13,9 +12,10 @@ type outgoing struct {
 	record map[string]any
 }
 
-// operation is one of the three ways to write a collection.
+// operation is one of the two ways to write a collection. Salesforce's third, the upsert, is none for records that are known: of
+// one that somebody deletes meanwhile it would make a new one that has nothing but what was to be changed.
 type operation struct {
-	verb, method, path string // path is that of an upsert's external id
+	verb, method string
 }
 
 var (
@@ -42,9 +42,6 @@ func (c *Connector) writeAll(ctx context.Context, items []*item) (again []*item)
 			updates = append(updates, outgoing{it, it.record()})
 		}
 	}
-	if mixed, how, ok := c.upsertable(creates, updates); ok {
-		return c.send(ctx, how, mixed)
-	}
 	if len(creates) > 0 && len(updates) > 0 && !slices.ContainsFunc(items, (*item).odd) { // in one request: it counts as one call of the day
 		return c.sendParts(ctx, []part{{"create", creating, creates}, {"update", updating, updates}})
 	}
@@ -63,36 +60,6 @@ func (it *item) record() map[string]any {
 		record["id"] = it.found.id()
 	}
 	return record
-}
-
-// upsertable makes one upsert of creates and updates, where one external id identifies all of them, and where nothing about
-// the new ones depends on their being new: somebody else may create one in between. Where assignment rules run something does:
-// they would give away known records too, whoever owns them.
-func (c *Connector) upsertable(creates, updates []outgoing) ([]outgoing, operation, bool) {
-	if c.config.Assign != "" || len(creates) == 0 || len(updates) == 0 || len(creates)+len(updates) > maxBatch {
-		return nil, operation{}, false
-	}
-	o, external := creates[0].to.o, creates[0].by.external
-	mixed := make([]outgoing, 0, len(creates)+len(updates))
-	for _, out := range slices.Concat(creates, updates) {
-		value := any(out.by.value)
-		if external != KeyField {
-			value = out.by.values[external]
-		}
-		if out.found != nil && !blank(out.found[external]) {
-			value = out.found[external]
-		} else if out.found != nil { // to be adopted by this very write
-			return nil, operation{}, false
-		}
-		if out.to.o != o || out.by.external != external || out.found == nil && !out.plain() {
-			return nil, operation{}, false
-		}
-		record := maps.Clone(out.record)
-		delete(record, "id")
-		record[external] = value
-		mixed = append(mixed, outgoing{out.item, record})
-	}
-	return mixed, operation{"upsert", http.MethodPatch, c.path("composite", "sobjects", o.Object.Object, external)}, true
 }
 
 // headers are what writes carry: who decides about owners and about duplicates.
