@@ -76,22 +76,17 @@ func (f field) encodeText(text string) (any, bool) {
 }
 
 func (f field) encodeNumber(number json.Number) (any, bool) {
-	if size, err := number.Float64(); err != nil {
+	size, err := number.Float64()
+	switch {
+	case err != nil || !json.Valid([]byte(number)):
 		return nil, false
-	} else if size == 0 {
-		return json.Number("0"), true // also one that no double is small enough for, with a million digits
-	}
-	exact, ok := new(big.Rat).SetString(number.String())
-	if !ok || !json.Valid([]byte(number)) { // a fraction is no JSON
-		return nil, false
-	}
-	if f.Type != "int" {
+	case size == 0: // also one with a million digits, that no double is small enough for
+		return json.Number("0"), true
+	case f.Type != "int":
 		return number, true
 	}
-	if !exact.IsInt() || !exact.Num().IsInt64() || exact.Num().Int64() != int64(int32(exact.Num().Int64())) {
-		return nil, false
-	}
-	return json.Number(exact.Num().String()), true // 3.0 is none to Salesforce
+	whole, err := strconv.ParseInt(decimal(number), 10, 32)
+	return json.Number(strconv.FormatInt(whole, 10)), err == nil // 3.0 is no int to Salesforce
 }
 
 // isID says that a field holds ids of records. What leads to an external object holds that object's own key.
@@ -146,7 +141,7 @@ func parseClock(text string) (time.Time, bool) {
 }
 
 // canonical is one text for all spellings of a value that Salesforce stores alike: it trims texts, keeps moments to the
-// second, sorts choices, and writes 42 as 42.0.
+// second, sorts choices, and answers 42.0 for 42.
 func (f field) canonical(value any) string {
 	switch v := value.(type) {
 	case bool:
