@@ -214,6 +214,27 @@ func TestUpsertInPlaceOfUpdate(t *testing.T) {
 	}
 }
 
+// TestEntryThatGoes: without a value, the entry goes that had been read as the value, wherever it is in the list.
+func TestEntryThatGoes(t *testing.T) {
+	t.Parallel()
+	api := people()
+	o := api.Objects["person"]
+	o.Fields["boss"] = restapi.Field{Path: "boss", At: "seniors", Entry: map[string]any{"id": "{value}", "first": true}, Others: map[string]any{"first": false}, Type: "integer"}
+	api.Objects["person"] = o
+	var sent string
+	connector := against(t, api, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			body, _ := io.ReadAll(r.Body)
+			sent = string(body)
+		}
+		_, _ = io.WriteString(w, `{"id":"1","name":"Ann","boss":8,"seniors":[{"id":7,"first":false},{"id":8,"first":true}],"data":{"mail":"a@example.test"}}`)
+	})
+	write := person("a@example.test")
+	write.Fields["boss"], write.SubmittedAt = "", time.Unix(1_800_000_000, 0)
+	require.Nil(t, connector.Upsert(t.Context(), "person", []crm.Write{write})[0].Err)
+	require.JSONEq(t, `{"seniors":[{"id":7,"first":false}]}`, sent)
+}
+
 // TestIDsThatAreNumbers: an API that shows ids and versions as numbers gets them as such, with all their digits.
 func TestIDsThatAreNumbers(t *testing.T) {
 	t.Parallel()
