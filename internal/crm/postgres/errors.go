@@ -56,6 +56,8 @@ func kindOfState(state string) crm.Kind {
 		return crm.Conflict
 	case "53300": // too many connections
 		return crm.RateLimited
+	case notImmediate:
+		return crm.Misconfigured
 	}
 	switch class := state[:min(2, len(state))]; class {
 	case "22", // data exception
@@ -131,6 +133,9 @@ func mayBeOneItem(err error) bool {
 	kind := classify(err).Kind
 	return kind == crm.Invalid || kind == crm.Conflict
 }
+
+// notImmediate is the answer to a write whose key has a constraint that is deferrable.
+const notImmediate = "55000"
 
 // columnsInMessage finds which of the columns a message quotes. The message itself goes nowhere.
 func columnsInMessage(message string, columns []string) []string {

@@ -31,6 +31,10 @@ func TestErrorsOfTheServer(t *testing.T) {
 			prepare: `ALTER TABLE crm.contacts ADD tenant text NOT NULL`,
 			want:    crm.Error{Kind: crm.Misconfigured, Code: "23502", Fields: []string{"tenant"}},
 		},
+		"not null by a domain of a column that is no field": {
+			prepare: `CREATE DOMAIN crm.filled AS text NOT NULL; ALTER TABLE crm.contacts ADD tenant crm.filled DEFAULT 'x'`,
+			want:    crm.Error{Kind: crm.Misconfigured, Code: "23502"},
+		},
 		"no number": {
 			fields: crm.Fields{"employees": secret, "last_name": secret},
 			want:   crm.Error{Kind: crm.Invalid, Code: "22P02", Fields: []string{"employees"}},
@@ -175,7 +179,7 @@ func TestKindOfEveryState(t *testing.T) {
 	db.MustExec(trigger(`RAISE EXCEPTION USING ERRCODE = NEW.last_name, MESSAGE = NEW.email, DETAIL = NEW.email`))
 	for kind, states := range map[crm.Kind][]string{
 		crm.Invalid:       {"22000", "22012", "23000", "23503", "23514", "44000", "54000", "P0001", "PT400", "PT422"},
-		crm.Misconfigured: {"0A000", "3D000", "3F000", "42501", "42601", "42703", "42804", "42883", "42P01", "42P10", "PT403", "PT404"},
+		crm.Misconfigured: {"0A000", "3D000", "3F000", "42501", "42601", "42703", "42804", "42883", "42P01", "42P10", "55000", "PT403", "PT404"},
 		crm.Auth:          {"28000", "28P01", "PT401"},
 		crm.RateLimited:   {"53300", "PT429"},
 		crm.Conflict:      {"23505", "23P01", "PT409"},

@@ -22,12 +22,14 @@ func (c *Connector) explain(ctx context.Context, s shape, err error) *crm.Error 
 	t := s.table
 	switch {
 	case e.Code == "23502":
-		failure.Fields = t.fieldsOf([]string{e.Column})
+		if e.Column != "" { // it is a domain's rule otherwise
+			failure.Fields = t.fieldsOf([]string{e.Column})
+		}
 		if _, known := t.fieldOf[e.Column]; !known {
 			// No mapping can fill a column that is no field: every record fails alike.
 			failure.Kind = crm.Misconfigured
 		}
-	case e.Code == "42P10": // no unique index for the key
+	case e.Code == "42P10", e.Code == notImmediate: // no unique index for the key
 		failure.Fields = s.key
 	case e.Code == "42704": // no such type: the only one that statements name is the table's row
 		failure.Code = undefinedTable

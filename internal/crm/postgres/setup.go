@@ -129,7 +129,8 @@ func (s *setup) createTable(name string, id neededColumn, needed []neededColumn)
 	}
 }
 
-// createUnique makes a unique index for a key, unless some unique index does the same already.
+// createUnique makes a unique index for a key, unless some unique index does the same already. One that is deferrable is refused:
+// the database finds no record by a key that has such a one, whatever other indexes it has.
 func (s *setup) createUnique(t *table, key []string) {
 	if s.err != nil {
 		return
@@ -139,13 +140,16 @@ func (s *setup) createUnique(t *table, key []string) {
 		columns = append(columns, t.Columns[field].Column)
 		quoted = append(quoted, t.column(field))
 	}
-	var exists bool
-	s.err = s.tx.GetContext(s.ctx, &exists, `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_index i
-WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND
+	var immediate pq.BoolArray
+	s.err = s.tx.GetContext(s.ctx, &immediate, `SELECT ARRAY(SELECT i.indimmediate FROM pg_catalog.pg_index i
+WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND
   (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)) =
   (SELECT array_agg(wanted ORDER BY wanted) FROM unnest($2::text[]) AS wanted))`, t.sql, pq.Array(columns))
-	if s.err != nil || exists {
+	if s.err == nil && slices.Contains(immediate, false) {
+		s.err, s.fields = &pq.Error{Code: notImmediate}, key // as a write would be answered
+	}
+	if s.err != nil || len(immediate) > 0 {
 		return
 	}
 	s.run("unique index on "+t.schema+"."+t.Table+" ("+strings.Join(columns, ", ")+")",

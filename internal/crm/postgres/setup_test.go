@@ -153,3 +153,23 @@ func TestNewTellsEveryProblem(t *testing.T) {
 		require.NotContains(t, err.Error(), "hunter2")
 	}
 }
+
+// TestADeferrableKey is no unique index for a key: the database makes no record of two writers by it.
+func TestADeferrableKey(t *testing.T) {
+	t.Parallel()
+	dsn := stacktest.Postgres(t)
+	db := open(t, dsn)
+	db.MustExec(`CREATE TABLE people (id bigserial PRIMARY KEY, email text UNIQUE DEFERRABLE, updated_at timestamptz, handoff_state jsonb)`)
+	c := connect(t, postgres.Config{DSN: dsn, Objects: map[string]postgres.Object{
+		"people": {Table: "people", Columns: map[string]postgres.Column{"email": {}}, Unique: [][]string{{"email"}}},
+	}})
+	result := c.Upsert(t.Context(), "people", []crm.Write{contact("sub_a", "a@example.test", time.Now(), nil)})[0]
+	require.Equal(t, crm.Error{Kind: crm.Misconfigured, Code: "55000", Fields: []string{"email"}}, *result.Err)
+	_, err := c.Setup(t.Context())
+	failure, _ := crm.AsError(err)
+	require.Equal(t, crm.Error{Kind: crm.Misconfigured, Code: "55000", Fields: []string{"email"}}, *failure)
+	db.MustExec(`ALTER TABLE people DROP CONSTRAINT people_email_key`)
+	_, err = c.Setup(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, c.Upsert(t.Context(), "people", []crm.Write{contact("sub_a", "a@example.test", time.Now(), nil)})[0].Err)
+}
