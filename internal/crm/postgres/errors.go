@@ -126,6 +126,8 @@ func mayBeOneItem(err error) bool {
 		return false
 	}
 	switch e.Code {
+	case rowSecurity:
+		return refusedByPolicy(e)
 	case "21000", // two keys that are different to us are one to the database
 		"40P01": // a deadlock needs two rows
 		return true
@@ -134,8 +136,23 @@ func mayBeOneItem(err error) bool {
 	return kind == crm.Invalid || kind == crm.Conflict
 }
 
-// notImmediate is the answer to a write whose key has a constraint that is deferrable.
-const notImmediate = "55000"
+const (
+	rowSecurity  = "42501" // a policy refuses the row; or there is no permission, which is not about one
+	notImmediate = "55000" // the key's constraint is deferrable
+)
+
+// refusedByPolicy says that a policy of the table refuses a row. The database has one code for that and for a permission that
+// nobody has granted, and tells them apart by which part of it complains.
+func refusedByPolicy(e *pq.Error) bool {
+	return e.Code == rowSecurity && e.Routine == "ExecWithCheckOptions"
+}
+
+// aboutTheNewRow says that the database has refused a row for what it is as a new one: it has no value where one must be, or a
+// check or a policy refuses it.
+func aboutTheNewRow(err error) bool {
+	e := pq.As(err, "23502", "23514", rowSecurity)
+	return e != nil && (e.Code != rowSecurity || refusedByPolicy(e))
+}
 
 // columnsInMessage finds which of the columns a message quotes. The message itself goes nowhere.
 func columnsInMessage(message string, columns []string) []string {

@@ -89,20 +89,51 @@ func (s shape) statement(alone bool) string {
 		conflictKey = append(conflictKey, fmt.Sprintf("(input.r).%s = EXCLUDED.%s", t.column(field), t.column(field)))
 	}
 
-	return `WITH input AS MATERIALIZED (
-  SELECT i.n, i.w, r FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS i(w, n)
-  CROSS JOIN LATERAL jsonb_populate_record(NULL::` + t.sql + `, i.w->'v') AS r
-), written AS (
+	return s.input() + `, written AS (
   INSERT INTO ` + t.sql + ` AS t (` + strings.Join(columns, ", ") + `, ` + state + `, ` + changed + `)
-  SELECT ` + strings.Join(values, ", ") + `, jsonb_build_object('created_by', input.w->'by', 'at', input.w->'at'), now()
+  SELECT ` + strings.Join(values, ", ") + `, ` + newState + `, now()
   FROM input ORDER BY input.n
   ON CONFLICT (` + strings.Join(keys, ", ") + `) DO UPDATE SET ` + strings.Join(s.assignments(strings.Join(conflictKey, " AND ")), ", ") + `
-  RETURNING ` + strings.Join(keyResults, ", ") + `, jsonb_build_object('id', t.` + pq.QuoteIdentifier(t.ID) + `::text,
-    'inserted', t.xmax = 0, 'state', t.` + state + `, 'record', ` + jsonObject(s.read, func(field string) string {
-		return "to_jsonb(t." + t.column(field) + ")"
-	}) + `) AS result
+  RETURNING ` + strings.Join(keyResults, ", ") + `, ` + s.result("t.xmax = 0") + ` AS result
 )
 SELECT written.result || jsonb_build_object('n', input.n) FROM input JOIN written ON ` + strings.Join(sameKey, " AND ")
+}
+
+// update is the part of the upsert that is about a record that exists, as a statement of its own for a write that is alone.
+func (s shape) update() string {
+	t := s.table
+	var offered, sameKey []string
+	for _, field := range s.fields {
+		offered = append(offered, "(input.r)."+t.column(field)+" AS "+t.column(field))
+	}
+	for _, field := range s.key {
+		sameKey = append(sameKey, "t."+t.column(field)+" = EXCLUDED."+t.column(field))
+	}
+	return s.input() + `
+UPDATE ` + t.sql + ` AS t SET ` + strings.Join(s.assignments("true"), ", ") + `
+FROM (SELECT ` + strings.Join(offered, ", ") + `, ` + newState + ` AS ` + pq.QuoteIdentifier(t.State) + ` FROM input) AS EXCLUDED
+WHERE ` + strings.Join(sameKey, " AND ") + `
+RETURNING ` + s.result("false") + ` || jsonb_build_object('n', 1)`
+}
+
+// input is the writes of the parameter, as rows of the table.
+func (s shape) input() string {
+	return `WITH input AS MATERIALIZED (
+  SELECT i.n, i.w, r FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS i(w, n)
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::` + s.table.sql + `, i.w->'v') AS r
+)`
+}
+
+// newState is the state of a record that a write makes.
+const newState = `jsonb_build_object('created_by', input.w->'by', 'at', input.w->'at')`
+
+// result is the answer about a record.
+func (s shape) result(inserted string) string {
+	t := s.table
+	return `jsonb_build_object('id', t.` + pq.QuoteIdentifier(t.ID) + `::text,
+    'inserted', ` + inserted + `, 'state', t.` + pq.QuoteIdentifier(t.State) + `, 'record', ` + jsonObject(s.read, func(field string) string {
+		return "to_jsonb(t." + t.column(field) + ")"
+	}) + `)`
 }
 
 // assignments are what happens to a record that exists. A field for existing records only is not among the columns to

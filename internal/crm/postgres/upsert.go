@@ -190,11 +190,34 @@ func (c *Connector) write(ctx context.Context, group []*item) {
 		settle(group, call, c.explain(ctx, s, err))
 	case c.again(ctx, group[0], err):
 		c.write(ctx, group)
+	case aboutTheNewRow(err) && c.update(ctx, group, request):
 	default:
-		failure := c.explain(ctx, s, err)
-		if failure.Kind == crm.Invalid && len(failure.Fields) == 0 {
-			failure.Fields = c.badFields(ctx, group[0])
-		}
-		settle(group, call, failure)
+		settle(group, call, c.failure(ctx, group[0], err))
 	}
+}
+
+// update writes an item again whose row the database does not take as a new one, for the record that is there, and says whether
+// there is one: the database looks at the row that is offered before it looks for the record. What is to be written may be right
+// for a record that has a value in each column.
+func (c *Connector) update(ctx context.Context, alone []*item, request []byte) bool {
+	s := alone[0].shape
+	answers, call, err := c.queryJSON(ctx, "upsert "+s.table.object, 1, s.update(), request)
+	switch {
+	case err != nil:
+		settle(alone, call, c.failure(ctx, alone[0], err))
+	case len(answers) == 0:
+		return false
+	default:
+		c.settleWritten(ctx, alone, answers, call)
+	}
+	return true
+}
+
+// failure explains why an item that is alone was not written.
+func (c *Connector) failure(ctx context.Context, it *item, err error) *crm.Error {
+	failure := c.explain(ctx, it.shape, err)
+	if failure.Kind == crm.Invalid && len(failure.Fields) == 0 {
+		failure.Fields = c.badFields(ctx, it)
+	}
+	return failure
 }
