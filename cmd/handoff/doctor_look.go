@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lib/pq"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
@@ -41,7 +43,7 @@ func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 	l, err := ledger.Open(ctx, c.Ledger.DSN.Reveal(), keys, ledger.Options{MaxConns: 1})
 	if err != nil {
 		do := "handoff migrate brings its schema up to date; a keyset that lacks a key must be completed from a backup"
-		if ledger.IsUnavailable(err) {
+		if ledger.IsUnavailable(err) || keptOut(err) {
 			do = "does Postgres run where HANDOFF_LEDGER_DSN says, and does it let this role in?"
 		}
 		d.wrong("ledger", err.Error(), do)
@@ -59,6 +61,15 @@ func (d *doctor) ledger(ctx context.Context, c *config.Config) {
 			"does the starter run, and does it reach Temporal? Its /readyz says what is missing")
 	}
 	d.clock(ctx, l)
+}
+
+// keptOut says that Postgres does not let this role in: with another password, database or encryption than it has.
+func keptOut(err error) bool {
+	if refused, ok := errors.AsType[*pq.Error](err); ok {
+		class := refused.Code.Class()
+		return class == "28" || class == "3D"
+	}
+	return errors.Is(err, pq.ErrSSLNotSupported)
 }
 
 func (d *doctor) clock(ctx context.Context, l *ledger.Ledger) {

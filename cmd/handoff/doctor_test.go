@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +93,17 @@ func TestDoctor(t *testing.T) {
 	said, _ = doctor("HANDOFF_CRM_DSN=host=127.0.0.1 port=1 dbname=crm sslmode=disable", "HANDOFF_LEDGER_DSN=host=127.0.0.1 port=1 dbname=ledger sslmode=disable")
 	require.Regexp(t, `(?m)^!!  ledger +.*\n +→ does Postgres run where HANDOFF_LEDGER_DSN says`, said)
 	require.Regexp(t, `(?m)^!!  destination crm +.*\n +→ does it run, and can this machine reach it\?`, said)
+	for what, change := range map[string]func(*url.URL){
+		"password":   func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "another") },
+		"database":   func(u *url.URL) { u.Path = "/another" },
+		"encryption": func(u *url.URL) { u.RawQuery = "sslmode=require" },
+	} {
+		wrong, err := url.Parse(dsn)
+		require.NoError(t, err)
+		change(wrong)
+		said, _ = doctor("HANDOFF_LEDGER_DSN=" + wrong.String())
+		require.Regexp(t, `(?m)^!!  ledger +.*\n +→ does Postgres run where HANDOFF_LEDGER_DSN says, and does it let this role in\?$`, said, what)
+	}
 	said, status = doctor("HANDOFF_MAPPINGS=" + filepath.Join(dir, "nowhere"))
 	require.Equal(t, 1, status)
 	require.Regexp(t, `(?m)^!!  mappings +.*\n +→ HANDOFF_MAPPINGS names their folder`, said)
