@@ -353,7 +353,7 @@ func TestCommandsOfThePages(t *testing.T) {
 
 // named are the services that the arguments of a compose command name: all, or the one before the command that is run in it.
 func named(command string, arguments []string) []string {
-	withValue := []string{"--entrypoint", "--user", "-v", "-w", "-s"}
+	withValue := []string{"--entrypoint", "--user", "-v", "-w", "-e", "-s"}
 	for len(arguments) > 0 && strings.HasPrefix(arguments[0], "-") {
 		if slices.Contains(withValue, arguments[0]) && len(arguments) > 1 {
 			arguments = arguments[1:]

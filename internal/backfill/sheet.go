@@ -1,9 +1,12 @@
 package backfill
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -18,11 +21,20 @@ type sheet struct {
 	line  int
 }
 
+// inMemory is how large a sheet is unpacked at most that goes to no temporary file.
+const inMemory = 16 << 20
+
 // openSheet opens the named sheet, or the first one. Days and moments are given as in ISO 8601, whatever the country.
 func openSheet(r io.Reader, name string) (*sheet, string, error) {
-	file, err := excelize.OpenReader(r, excelize.Options{
-		ShortDatePattern: "yyyy-mm-dd", LongDatePattern: "yyyy-mm-dd", LongTimePattern: "hh:mm:ss",
-		UnzipXMLSizeLimit: 16 << 20, // what is larger goes to temporary files
+	packed, err := io.ReadAll(r)
+	if err != nil {
+		return nil, "", fmt.Errorf("read the spreadsheet: %w", err)
+	}
+	if err := unpackable(packed); err != nil {
+		return nil, "", err
+	}
+	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{
+		ShortDatePattern: "yyyy-mm-dd", LongDatePattern: "yyyy-mm-dd", LongTimePattern: "hh:mm:ss", UnzipXMLSizeLimit: inMemory,
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("read the spreadsheet: %w", err)
@@ -32,6 +44,22 @@ func openSheet(r io.Reader, name string) (*sheet, string, error) {
 		return nil, "", errors.Join(err, file.Close())
 	}
 	return s, name, nil
+}
+
+// unpackable says why a large sheet cannot go to a temporary file: the library would have it in memory then, without a word.
+func unpackable(packed []byte) error {
+	parts, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return fmt.Errorf("read the spreadsheet: %w", err)
+	}
+	if !slices.ContainsFunc(parts.File, func(part *zip.File) bool { return part.UncompressedSize64 > inMemory }) {
+		return nil
+	}
+	trial, err := os.CreateTemp("", "handoff-")
+	if err != nil {
+		return fmt.Errorf("the spreadsheet is too large to be unpacked in memory; TMPDIR must name a folder that this command may write to: %w", err)
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
 func newSheet(file *excelize.File, name string) (*sheet, string, error) {
