@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"maps"
 	"slices"
 
 	"handoff/internal/crm"
@@ -18,7 +19,8 @@ type Deciding struct {
 	write  *crm.Write
 	isNew  bool
 	own    bool
-	before string
+	before State
+	keys   []string // the fields that the record is found by
 }
 
 // New begins with what a record remembers; isNew says that there is none.
@@ -29,7 +31,8 @@ func New(write *crm.Write, isNew bool, remembered State) *Deciding {
 	}
 	d.own = d.State.By == write.Submission && write.Submission != ""
 	d.Created = isNew || d.own
-	d.before = d.State.Encode()
+	d.before = d.State
+	d.before.At, d.before.Links = maps.Clone(d.State.At), maps.Clone(d.State.Links)
 	return d
 }
 
@@ -46,6 +49,7 @@ func (d *Deciding) Writes(field, name string, blank bool) bool {
 // Identified remembers when a field was answered that the record is found by. It is equal already: where it was answered before,
 // the newest answer counts, so that no older one by another key overwrites it.
 func (d *Deciding) Identified(name string) {
+	d.keys = append(d.keys, name)
 	d.State.At[name] = max(d.State.At[name], Clock(d.write.SubmittedAt))
 }
 
@@ -68,5 +72,21 @@ func (d *Deciding) decide(field, name string, blank bool) bool {
 	return blank || ordered && !newer
 }
 
-// Changed says whether the state has to be written too.
-func (d *Deciding) Changed() bool { return d.isNew || d.State.Encode() != d.before }
+// Changed says whether the state has to be written too. That the one key of a write was answered again is remembered with whatever
+// else changes, and is worth no write of its own: a company that many name would be updated for each of them.
+func (d *Deciding) Changed() bool {
+	if d.isNew {
+		return true
+	}
+	now := d.State
+	if len(d.write.Keys) < 2 {
+		now.At = maps.Clone(now.At)
+		for _, name := range d.keys {
+			delete(now.At, name)
+			if at, known := d.before.At[name]; known {
+				now.At[name] = at
+			}
+		}
+	}
+	return now.Encode() != d.before.Encode()
+}
