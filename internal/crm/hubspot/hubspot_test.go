@@ -283,7 +283,18 @@ func TestSetup(t *testing.T) {
 		c.Objects = map[string]hubspot.Object{"contact": {}, "person": {Object: "contacts"}, "company": {}, "robot": {Object: "2-404"}}
 	})
 	failure := c.Upsert(t.Context(), "contact", []crm.Write{write("s1", 0, crm.Fields{"email": "ann@example.com"})})[0].Err
-	require.Equal(t, crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{hubspot.StateProperty}}, *failure)
+	require.Equal(t, crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{hubspot.StateProperty, hubspot.KeyProperty}}, *failure)
+	missing := func() (names []string) {
+		described, err := c.Describe(t.Context(), "contact")
+		require.NoError(t, err)
+		for _, p := range described {
+			if p.Missing {
+				names = append(names, p.Name)
+			}
+		}
+		return names
+	}
+	require.Equal(t, []string{hubspot.StateProperty, hubspot.KeyProperty}, missing(), "a check of mappings says so before the first lead")
 	created, err := c.Setup(t.Context())
 	require.Equal(t, []string{
 		"property companies.handoff_state", "property companies.handoff_key", "property contacts.handoff_state", "property contacts.handoff_key",
@@ -291,6 +302,7 @@ func TestSetup(t *testing.T) {
 	require.ErrorContains(t, err, "unknown_object", "one object that is not there does not keep the others from being prepared")
 	created, _ = c.Setup(t.Context())
 	require.Empty(t, created)
+	require.Empty(t, missing())
 	upsert(t, c, "contact", write("s1", 0, crm.Fields{"email": "ann@example.com"}))
 }
 

@@ -18,8 +18,8 @@ func (o *object) prepare(write *crm.Write, result *crm.Result) (*item, *crm.Erro
 	if unknown := o.unknown(names, write.Read); len(unknown) > 0 {
 		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "unknown_property", Fields: unknown}
 	}
-	if missing := o.notSetUp(); missing != "" {
-		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: []string{missing}}
+	if missing := o.notSetUp(); len(missing) > 0 {
+		return nil, &crm.Error{Kind: crm.Misconfigured, Code: "not_set_up", Fields: missing}
 	}
 	it := &item{write: write, result: result, values: map[string]string{}, links: map[string]string{}, fieldOf: map[string]string{}}
 	var bad []string
@@ -76,14 +76,14 @@ func (o *object) unknown(written, read []string) []string {
 	return slices.Compact(unknown)
 }
 
-// notSetUp names the property of Handoff's own that the object has not yet.
-func (o *object) notSetUp() string {
+// notSetUp names the properties of Handoff's own that the object has not yet.
+func (o *object) notSetUp() (missing []string) {
 	for _, needed := range ownProperties() {
 		if _, there := o.properties[needed.Name]; !there {
-			return needed.Name
+			missing = append(missing, needed.Name)
 		}
 	}
-	return ""
+	return missing
 }
 
 // lookup makes a key of a write into a way to find its record.

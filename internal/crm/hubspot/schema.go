@@ -186,7 +186,7 @@ func (o *object) changed() string {
 // it is put together from answers, each of which a form may leave out, and a check can only take on trust that one is there.
 var required = map[string][]string{"deals": {"dealname", "dealstage"}, "tickets": {"subject", "hs_pipeline_stage"}}
 
-// Describe tells the object's fields as HubSpot has them now, in the names of mappings. HubSpot does not say how long a text may be.
+// Describe tells the object's fields as HubSpot has them now, in the names of mappings, and which of Handoff's own are missing. HubSpot does not say how long a text may be.
 func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, error) {
 	if kind := c.beside(name); kind != nil {
 		fields, failure := kind.describe(ctx)
@@ -197,8 +197,12 @@ func (c *Connector) Describe(ctx context.Context, name string) ([]crm.Property, 
 		return nil, failure
 	}
 	var all []crm.Property
+	missing := o.notSetUp()
+	for _, property := range missing {
+		all = append(all, crm.Property{Name: o.field(property), Type: "string", Missing: true})
+	}
 	for _, property := range slices.Sorted(maps.Keys(o.properties)) {
-		if property != StateProperty {
+		if property != StateProperty && !slices.Contains(missing, property) {
 			described := o.properties[property].describe(o.field(property), o.unique(property))
 			described.Required = slices.Contains(required[standardName(o.Object.Object)], property)
 			all = append(all, described)

@@ -56,7 +56,7 @@ func (c *Connector) outdated(o *object, writes []crm.Write) bool {
 			fields = append(fields, field)
 		}
 		return len(o.unknown(fields, w.Read)) > 0
-	}) || o.notSetUp() != ""
+	}) || len(o.notSetUp()) > 0
 }
 
 // freshFor is how long an unknown property is believed to be unknown.
