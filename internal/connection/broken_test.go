@@ -75,6 +75,25 @@ func TestRevokedThenRepaired(t *testing.T) {
 	require.Len(t, w.told(), 2, "it has broken again")
 }
 
+// TestARefusalThatPasses: what a token endpoint says of the moment breaks no connection, and calls nobody.
+func TestARefusalThatPasses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	w.connect(t)
+	for _, status := range []int{408, 423, 425, 477, 503} {
+		w.expire(t, -time.Second)
+		_, err := w.worker("a", func(o *connection.Options) {
+			o.App.Way = way(func(*http.Request) (*http.Response, error) {
+				header := http.Header{"Content-Type": {"application/json"}, "Retry-After": {"7"}}
+				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(`{"error":"invalid_request"}`))}, nil
+			})
+		}).Token(t.Context())
+		require.Equal(t, crm.Error{Kind: crm.Transient, Code: "invalid_request", Status: status, RetryAfter: 7 * time.Second}, failure(t, err))
+		require.False(t, w.stored(t).Broken, status)
+	}
+	require.Empty(t, w.told())
+}
+
 // TestNotYetConnected waits for a person like a broken one.
 func TestNotYetConnected(t *testing.T) {
 	t.Parallel()

@@ -47,6 +47,10 @@ func AppRefused(code string) bool { return slices.Contains(app, code) }
 // the app. See https://www.zoho.com/accounts/protocol/oauth/limits.html.
 const tooManyTokens = "Access Denied"
 
+// notNow are statuses below 500 that pass by themselves: a timeout, a lock, a request that came too early, and 477, by which HubSpot
+// says that the account is being moved.
+var notNow = []int{http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, 477}
+
 // machineCode is what a vendor's code looks like. Tokens have digits, dots or dashes.
 var machineCode = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{1,39}$`)
 
@@ -70,7 +74,7 @@ func refusal(ctx context.Context, err error) *crm.Error {
 		failure.Kind, failure.RetryAfter = crm.RateLimited, wire.RetryAfter(said.Response.Header)
 	case said.ErrorCode == tooManyTokens:
 		failure.Kind, failure.Code, failure.RetryAfter = crm.RateLimited, "too_many_tokens", max(time.Minute, wire.RetryAfter(said.Response.Header))
-	case status >= 500, slices.Contains([]string{"server_error", "temporarily_unavailable", "unknown_error"}, failure.Code):
+	case status >= 500, slices.Contains(notNow, status), slices.Contains([]string{"server_error", "temporarily_unavailable", "unknown_error"}, failure.Code):
 		failure.Kind, failure.RetryAfter = crm.Transient, wire.RetryAfter(said.Response.Header)
 	}
 	return failure
