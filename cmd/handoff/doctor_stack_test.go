@@ -19,6 +19,8 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
+	"handoff/internal/crm"
+	connector "handoff/internal/crm/hubspot"
 	"handoff/internal/ledger"
 	"handoff/internal/ledger/ledgertest"
 	"handoff/internal/programs"
@@ -69,6 +71,15 @@ func (w *ward) run(args []string, env ...string) (string, int) {
 func (w *ward) doctor(env ...string) (string, int) {
 	w.t.Helper()
 	return w.run([]string{"doctor"}, env...)
+}
+
+// setUp makes what Handoff needs in an account.
+func setUp(t *testing.T, account *sandboxtest.Running) {
+	t.Helper()
+	c, err := connector.New(connector.Config{BaseURL: account.URL, Credentials: crm.StaticToken(hubspot.Token)})
+	require.NoError(t, err)
+	_, err = c.Setup(t.Context())
+	require.NoError(t, err)
 }
 
 func (w *ward) write(name, text string) {
@@ -191,6 +202,7 @@ func TestDoctorLooksAtWhatNeedsNoSecret(t *testing.T) {
 func TestDoctorAsksAllCRMsAtOnce(t *testing.T) {
 	t.Parallel()
 	account := sandboxtest.Start(t, sandbox.Options{})
+	setUp(t, account)
 	asked := make(chan struct{})
 	var once sync.Once
 	second := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {

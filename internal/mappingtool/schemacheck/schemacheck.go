@@ -130,7 +130,7 @@ func Compare(fields []mapping.FieldInfo, object string, properties []crm.Propert
 	for _, p := range properties {
 		switch {
 		case p.Missing:
-			c.addToFile(p, fields[0], CodeNotSetUp, "the connector itself needs this property, and it is missing, too short or not unique; want it as the page of the connector says")
+			c.addToFile(p, fields[0], CodeNotSetUp, "the connector itself needs this property, and it is missing, too short or not unique; want it as the connector's page says; handoff crm setup makes what it can")
 		case p.Required && !p.ReadOnly:
 			c.required(p, written[p.Name], fields[0])
 		}
