@@ -43,9 +43,15 @@ func NewHubSpot(ctx context.Context, latency time.Duration, options account.Opti
 }
 
 // Connect makes a connector of its own, as another worker has one.
-func (h *HubSpot) Connect() (*hubspot.Connector, error) {
-	return hubspot.New(hubspot.Config{BaseURL: "http://sandbox", Credentials: crm.StaticToken(account.Token), Transport: h.way})
+func (h *HubSpot) Connect() (*hubspot.Connector, error) { return h.ConnectBy(h.Way()) }
+
+// ConnectBy makes a connector that takes another way to the account.
+func (h *HubSpot) ConnectBy(way http.RoundTripper) (*hubspot.Connector, error) {
+	return hubspot.New(hubspot.Config{BaseURL: "http://sandbox", Credentials: crm.StaticToken(account.Token), Transport: way})
 }
+
+// Way is the way to the account.
+func (h *HubSpot) Way() http.RoundTripper { return h.way }
 
 // Calls counts what the account was asked: searches, other calls, and how often it said that there were too many.
 func (h *HubSpot) Calls() (searches, calls, refused int) {

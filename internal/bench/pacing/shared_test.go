@@ -3,6 +3,8 @@ package pacing_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,6 +34,19 @@ func openLedger(t *testing.T, dsn, text string) *ledger.Ledger {
 	t.Cleanup(func() { _ = l.Close() })
 	return l
 }
+
+// machines tells the span of the account's limit in the machine's time.
+type machines struct{ http.RoundTripper }
+
+func (m machines) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := m.RoundTripper.RoundTrip(request)
+	if err == nil && response.Header.Get(span) == "10000" {
+		response.Header.Set(span, strconv.Itoa(10_000/faster))
+	}
+	return response, err
+}
+
+const span = "X-HubSpot-RateLimit-Interval-Milliseconds"
 
 // away is a budget that can be away.
 type away struct {
@@ -66,9 +81,13 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) { // not beside bubbles, which lea
 	defer stop()
 	served := make([]int, 2)
 	budgets := make([]*away, 2)
-	enough := time.Now().Add(9 * time.Second)
+	enough := began.Add(9 * time.Second)
+	goesOn := func() bool { // for as long as all of it takes, and on a busy machine until the limit has been used
+		_, calls, _ := h.Calls()
+		return time.Now().Before(enough) || calls <= 2*allowed && time.Since(began) < 2*time.Minute
+	}
 	for i := range served {
-		c, err := h.Connect()
+		c, err := h.ConnectBy(machines{h.Way()})
 		require.NoError(t, err)
 		p := pacer.New(pacing.Alone{Connector: c}, pacer.Options{
 			Destination: "crm", Shared: true, Limits: []pacer.Limit{{Class: crm.Calls, Calls: allowed, Per: 10 * time.Second / faster}},
@@ -79,7 +98,7 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) { // not beside bubbles, which lea
 		for range []int{20, 200}[i] {
 			loading.Go(func() {
 				<-time.After(time.Duration(i) * 3 * time.Second)
-				for time.Now().Before(enough) {
+				for goesOn() {
 					_, err := p.Find(ctx, "contact", crm.Fields{"email": "ann@example.com"}, nil)
 					failure, refused := crm.AsError(err)
 					if !refused {
@@ -90,7 +109,7 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) { // not beside bubbles, which lea
 					}
 					require.Equal(t, crm.RateLimited, failure.Kind)
 					require.Equal(t, "paced", failure.Code, "the account was never asked too often")
-					<-time.After(min(failure.RetryAfter, time.Until(enough)))
+					<-time.After(min(failure.RetryAfter, max(time.Second, time.Until(enough))))
 				}
 			})
 		}
@@ -112,5 +131,5 @@ func TestTwoWorkersKeepOneLimit(t *testing.T) { // not beside bubbles, which lea
 		require.GreaterOrEqual(t, at[i].Sub(at[i-allowed]), 10*time.Second, "never more in ten seconds")
 	}
 	require.Positive(t, min(served[0], served[1]), "each has its part: %v", served)
-	require.Greater(t, calls, 200, "and the limit is used")
+	require.Greater(t, calls, 2*allowed, "and the limit is used")
 }

@@ -141,7 +141,7 @@ func parseClock(text string) (time.Time, bool) {
 }
 
 // canonical is one text for all spellings of a value that Salesforce stores alike: it trims texts, keeps moments to the
-// second, sorts choices, and answers 42.0 for 42.
+// second, sorts choices, and writes numbers with the digits that they have.
 func (f field) canonical(value any) string {
 	switch v := value.(type) {
 	case bool:
